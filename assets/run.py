@@ -1,0 +1,60 @@
+"""Running the refresh job in this process, as the command line does.
+
+Belongs here: one execution of the job, and reading how it ended. Does not belong here: what is printed (cli.py).
+"""
+
+import os
+from dataclasses import dataclass
+
+import dagster as dg
+
+import assets
+from observatory import quality, releases
+from observatory.build import Workspace
+from observatory.errors import CheckFailed, ObservatoryError
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a refresh ended. ``failures`` holds every table that could not be made or published."""
+
+    is_new: bool
+    release: str | None
+    failures: dict[str, ObservatoryError]
+    checks: list[quality.Result]
+
+
+def refresh(ws: Workspace, quarter: str | None = None) -> Outcome:
+    """Build, check and publish what is not up to date. Where all is, nothing runs and Dagster is not asked.
+
+    Run history is kept where DAGSTER_HOME says; without it, only for the length of the run.
+    """
+    definitions = assets.build(ws)
+    before = releases.latest(ws.settings.releases)
+    instance = dg.DagsterInstance.get() if os.environ.get("DAGSTER_HOME") else dg.DagsterInstance.ephemeral()
+    with instance:
+        result = definitions.resolve_job_def("refresh").execute_in_process(
+            run_config={
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                "ops": {"release": {"config": {"quarter": quarter or ""}}},
+            },
+            instance=instance,
+            raise_on_error=False,
+        )
+    checks = quality.results(ws, complete=False)
+    failures = dict(ws.failures)
+    if not result.success and not failures:
+        failures = _unexplained(result, checks)
+    after = releases.latest(ws.settings.releases)
+    return Outcome(after != before, after.name if after else None, failures, checks)
+
+
+def _unexplained(result: dg.ExecuteInProcessResult, checks: list[quality.Result]) -> dict[str, ObservatoryError]:
+    """What stopped a run in which every table could be made: failed critical checks, or a fault of ours."""
+    found: dict[str, ObservatoryError] = {}
+    for check in checks:
+        if not check.passed and check.severity == "critical":
+            found[f"{check.table}: {check.name}"] = CheckFailed(f"{check.meaning}: {check.observed} {check.sample}")
+    for event in result.get_failed_step_keys() if not found else ():
+        found[event] = ObservatoryError(f"step {event} failed", remedy="Read the log above")
+    return found

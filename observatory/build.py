@@ -1,0 +1,327 @@
+"""The build: every table of raw, catalogue, core and indicators as Parquet, made only when something changed.
+
+Belongs here: what each table is made from, whether it is fresh, and making it. Does not belong here: the order in
+which a run makes them (assets/, Dagster), what is checked (quality.py), what is published (releases.py).
+
+Beside ``<schema>/<table>.parquet`` lies ``<table>.json``: the fingerprint of everything the table was made from and
+the hash of what came out. A table is fresh while both still hold, so an unchanged input ends the work there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from observatory import atomic, snapshots
+from observatory import models as model_files
+from observatory.catalogue import Catalogue, Source
+from observatory.catalogue import load as load_catalogue
+from observatory.engines.duckdb import DuckDB, literal, quote, relation
+from observatory.errors import DataError, ObservatoryError
+from observatory.models import Model
+from observatory.settings import Settings
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+CODE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Made:
+    """What stands beside a built table."""
+
+    fingerprint: str
+    sha256: str
+    rows: int
+    columns: dict[str, str]
+
+
+class Workspace:
+    """One repository with its catalogue, lock, models and build folder."""
+
+    def __init__(self, settings: Settings | None = None, progress: Callable[[str], None] | None = None) -> None:
+        self.settings = settings or Settings()
+        self.progress = progress or (lambda line: None)
+        self.failures: dict[str, ObservatoryError] = {}
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Source contracts and reference tables."""
+        return load_catalogue(self.settings.home)
+
+    @cached_property
+    def catalogue_tables(self) -> dict[str, pa.Table]:
+        """Reference tables by relation, ``catalogue.geographies`` and so on."""
+        return {f"catalogue.{name}": table for name, table in self.catalogue.tables().items()}
+
+    @cached_property
+    def pins(self) -> dict[str, snapshots.Pin]:
+        """The snapshot used for each contracted source; sources without a snapshot are not in it."""
+        embedded = snapshots.Store(self.settings.embedded, "embedded")
+        local = snapshots.Store(self.settings.snapshots, "local")
+        pins = snapshots.resolve(local, embedded)
+        if unknown := sorted(set(pins) - set(self.catalogue.sources)):
+            raise DataError(
+                f"{', '.join(pins[u].store.lock_path.name + ': ' + u for u in unknown)}: no contract of that name",
+                remedy="Add data/catalogue/sources/<id>.yaml or remove the entry from the lock",
+            )
+        return pins
+
+    @cached_property
+    def models(self) -> dict[str, Model]:
+        """Models by relation, in running order."""
+        known = [*self.catalogue_tables, *(f"raw.{source}" for source in self.pins)]
+        return model_files.load(self.settings.home / "sql", known)
+
+    @property
+    def relations(self) -> list[str]:
+        """Every table of the build, in an order in which they can be made."""
+        return [*self.catalogue_tables, *(f"raw.{source}" for source in self.pins), *self.models]
+
+    @property
+    def engine(self) -> DuckDB:
+        """The engine with this machine's limits."""
+        return DuckDB(self.settings.build / "spill", self.settings.threads, self.settings.memory_limit)
+
+    def path(self, name: str) -> Path:
+        """Parquet file of relation ``schema.table``."""
+        schema, table = name.split(".", 1)
+        return self.settings.build / schema / f"{table}.parquet"
+
+    def inputs(self, name: str) -> tuple[str, ...]:
+        """Relations that ``name`` is made from."""
+        return self.models[name].inputs if name in self.models else ()
+
+    def made(self, name: str) -> Made | None:
+        """What was last made for ``name``, or None if it is absent or its file no longer has those bytes."""
+        path = self.path(name)
+        try:
+            found = Made(**json.loads(path.with_suffix(".json").read_text("utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+        return found if path.exists() and atomic.sha256(path) == found.sha256 else None
+
+    def views(self, names: Iterable[str]) -> dict[str, Path]:
+        """Parquet paths of relations. Raises DataError for one that has not been made."""
+        paths = {name: self.path(name) for name in names}
+        for name, path in paths.items():
+            if not path.exists():
+                raise DataError(f"{path}: {name} has not been built", remedy="Run `observatory refresh`")
+        return paths
+
+    @cached_property
+    def code_fingerprint(self) -> str:
+        """Hash of the library's own source: any change of it makes every table stale."""
+        digest = hashlib.sha256()
+        for path in sorted(CODE.rglob("*.py")):
+            digest.update(path.relative_to(CODE).as_posix().encode() + b"\0" + path.read_bytes())
+        return digest.hexdigest()
+
+    def fingerprint(self, name: str) -> str | None:
+        """Hash of everything ``name`` is made from; None while an input has not been made."""
+        parts = [self.code_fingerprint, name]
+        schema, table = name.split(".", 1)
+        if schema == "raw":
+            pin = self.pins[table]
+            parts += [pin.entry.model_dump_json(), self.catalogue.sources[table].model_dump_json()]
+        elif schema == "catalogue":
+            parts += [_table_hash(self.catalogue_tables[name])]
+        else:
+            parts.append(self.models[name].code_version)
+            for source in self.inputs(name):
+                made = self.made(source)
+                if made is None:
+                    return None
+                parts.append(f"{source}={made.sha256}")
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def stale(self) -> list[str]:
+        """Relations that a refresh would make again, in order. Reads files, writes nothing."""
+        stale: list[str] = []
+        for name in self.relations:
+            made = self.made(name)
+            if made is None or set(self.inputs(name)).intersection(stale) or made.fingerprint != self.fingerprint(name):
+                stale.append(name)
+        return stale
+
+    def make(self, name: str) -> tuple[Made, bool]:
+        """Make one table if it is not fresh; returns what stands there and whether it was made now.
+
+        A failure is kept in ``failures`` so that a run of many tables can report all of them. Raises DataError where
+        bytes, codes or SQL are not what they should be; then nothing has changed on disk.
+        """
+        wanted = self.fingerprint(name)
+        made = self.made(name)
+        if made is not None and made.fingerprint == wanted:
+            return made, False
+        schema, table = name.split(".", 1)
+        try:
+            if schema in {"raw", "catalogue"}:
+                self._write(name, self._raw(table) if schema == "raw" else self.catalogue_tables[name])
+            else:
+                self._run(self.models[name])
+            made = self._describe(name, wanted or "")
+        except ObservatoryError as error:
+            self.failures[name] = error
+            raise
+        self.progress(f"{name}: {made.rows:,} rows")
+        return made, True
+
+    def _raw(self, source: str) -> pa.Table:
+        import pyarrow as pa
+
+        pin = self.pins[source]
+        contract = self.catalogue.sources[source]
+        reader = importlib.import_module(f"observatory.formats.{contract.format}")
+        table = reader.read(pin.read(), name=f"{contract.publisher}/{contract.table}")
+        check_contract(contract, table, self.catalogue)
+        for column, text in (("source", source), ("provenance", pin.entry.provenance)):
+            codes = pa.repeat(pa.scalar(0, pa.int32()), table.num_rows)
+            table = table.append_column(column, pa.DictionaryArray.from_arrays(codes, pa.array([text])))
+        return table
+
+    def _run(self, model: Model) -> None:
+        views = self.views(model.inputs)
+        if model.schema == "core" and model.header.estimator is None:
+            self.engine.to_parquet(model.sql, views, self.path(model.relation), name=str(model.path))
+            return
+        table = self.engine.to_arrow(model.sql, views, name=str(model.path))
+        if model.header.estimator:
+            from observatory import estimators
+
+            table = estimators.resolve(model.header.estimator)(table)
+        self._write(model.relation, model_files.finish(table, model) if model.schema == "indicators" else table)
+
+    def _write(self, name: str, table: pa.Table) -> None:
+        import pyarrow.parquet as pq
+
+        with atomic.aside(self.path(name)) as draft:
+            pq.write_table(table, draft, compression="zstd", row_group_size=122_880)
+
+    def _describe(self, name: str, fingerprint: str) -> Made:
+        import pyarrow.parquet as pq
+
+        path = self.path(name)
+        meta = pq.ParquetFile(path)
+        columns = {f.name: str(getattr(f.type, "value_type", f.type)) for f in meta.schema_arrow}
+        if missing := [c for c in columns if name in self.models and c not in self.models[name].columns]:
+            raise DataError(
+                f"{self.models[name].path}: undescribed column {', '.join(missing)}",
+                remedy="Describe it under `columns` in the header",
+            )
+        made = Made(fingerprint, atomic.sha256(path), meta.metadata.num_rows, columns)
+        atomic.write_text(path.with_suffix(".json"), json.dumps(asdict(made), indent=1, ensure_ascii=False))
+        return made
+
+    def column_comments(self, name: str) -> dict[str, str]:
+        """What each column of a relation means, for the database, the manifest and Dagster."""
+        schema, table = name.split(".", 1)
+        if name in self.models:
+            return self.models[name].columns
+        if schema == "raw":
+            return raw_comments(self.catalogue.sources[table], self.made(name))
+        made = self.made(name)
+        return {column: f"{column} of {name}" for column in (made.columns if made else {})}
+
+    def table_comment(self, name: str) -> str:
+        """One line on what a relation holds."""
+        schema, table = name.split(".", 1)
+        if name in self.models:
+            header = self.models[name].header
+            return f"{header.name.en}. {header.definition} Unit: {header.unit}. One row: {header.row}."
+        if schema == "raw":
+            source = self.catalogue.sources[table]
+            return f"{source.title.en}, as published. {source.citation}"
+        return f"Reference table {table} of the catalogue (data/catalogue)"
+
+    def database_fingerprint(self) -> str:
+        """Hash of all tables that the database holds."""
+        parts = [f"{name}={made.sha256 if (made := self.made(name)) else ''}" for name in self.relations]
+        return hashlib.sha256("\n".join([self.code_fingerprint, *parts]).encode()).hexdigest()
+
+    def database_fresh(self) -> bool:
+        """Whether ``observatory.duckdb`` was built from the present tables."""
+        stamp = self.settings.build / "database.json"
+        if not (stamp.exists() and self.settings.database.exists()):
+            return False
+        return bool(json.loads(stamp.read_text("utf-8")).get("fingerprint") == self.database_fingerprint())
+
+    def make_database(self) -> bool:
+        """Rebuild ``observatory.duckdb`` aside and swap it in; returns whether it was rebuilt.
+
+        A reader that holds the old file open keeps the old content.
+        """
+        if self.database_fresh():
+            return False
+        with atomic.aside(self.settings.database) as draft:
+            with self.engine.open(draft) as connection:
+                for name in self.relations:
+                    self._load(connection, name)
+            draft.with_name(draft.name + ".wal").unlink(missing_ok=True)
+        stamp = json.dumps({"fingerprint": self.database_fingerprint()})
+        atomic.write_text(self.settings.build / "database.json", stamp)
+        self.progress(f"{self.settings.database.name}: {len(self.relations)} tables")
+        return True
+
+    def _load(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
+        schema = name.split(".", 1)[0]
+        connection.execute(f"create schema if not exists {quote(schema)}")
+        connection.execute(
+            f"create table {relation(name)} as select * from read_parquet({literal(str(self.path(name)))})"
+        )
+        connection.execute(f"comment on table {relation(name)} is {literal(self.table_comment(name))}")
+        for column, text in self.column_comments(name).items():
+            connection.execute(f"comment on column {relation(name)}.{quote(column)} is {literal(text)}")
+
+    def clear(self) -> None:
+        """Delete the build; the next refresh makes everything again from the snapshots."""
+        shutil.rmtree(self.settings.build, ignore_errors=True)
+
+
+def check_contract(contract: Source, table: pa.Table, catalogue: Catalogue) -> None:
+    """Stop at a table whose dimensions or codes the contract and catalogue do not know; all are listed at once.
+
+    Raises DataError naming the contract.
+    """
+    place = f"data/catalogue/sources/{contract.id}.yaml"
+    tail = {"value", "flag", "kind"}
+    found = [c for c in table.column_names if c not in tail and "__label" not in c]
+    expected = [d.code for d in contract.dimensions]
+    if found != expected:
+        raise DataError(
+            f"{place}: the table {contract.table} has the dimensions {found}, the contract says {expected}",
+            remedy="Compare with the publisher's metadata and amend the contract",
+        )
+    if unmapped := catalogue.unmapped(contract, table):
+        raise DataError(
+            f"{place}: {len(unmapped)} code(s) of {contract.table} are not in the catalogue: {'; '.join(unmapped)}",
+            remedy="Add each to data/catalogue (geographies.csv, activities.csv …) or to `exclude` in the contract",
+        )
+
+
+def raw_comments(contract: Source, made: Made | None) -> dict[str, str]:
+    """Column descriptions of a raw table."""
+    fixed = {
+        "value": "As published; null where nil or missing",
+        "flag": "The publisher's own mark, verbatim",
+        "kind": "value, nil (none) or missing (not available)",
+        "source": "Id of the source contract",
+        "provenance": "official, survey or synthetic",
+    }
+    return {
+        column: fixed.get(column, f"Dimension {column} of {contract.publisher} {contract.table}")
+        for column in (made.columns if made else {})
+    }
+
+
+def _table_hash(table: pa.Table) -> str:
+    return hashlib.sha256(repr(table.schema).encode() + repr(table.to_pydict()).encode()).hexdigest()

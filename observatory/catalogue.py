@@ -1,0 +1,326 @@
+"""The catalogue: contracts with publishers and the reference tables that figures are joined to.
+
+Belongs here: the one place that loads and cross-checks ``data/catalogue``. Does not belong here: the shape of
+a row (catalogue_models.py), relations that follow from rows (catalogue_tables.py), bytes (snapshots.py,
+formats/), how a publisher is asked (sources/), figures of any kind.
+
+Reference tables are CSV files, contracts YAML files. Nothing is guessed: an unknown column or key, a code twice
+or a name that points nowhere stops the load, and all problems are reported at once.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import yaml
+from pydantic import ValidationError
+
+from observatory import catalogue_tables as derive
+from observatory.catalogue_models import (
+    Activity,
+    Claim,
+    EsaItem,
+    Flag,
+    Geography,
+    GeographyBreak,
+    KibsMember,
+    KibsVariant,
+    Row,
+    Source,
+    Window,
+)
+from observatory.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FOLDER = Path("data") / "catalogue"
+R = TypeVar("R", bound=Row)
+
+__all__ = ["Catalogue", "Source", "load"]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All of ``data/catalogue``, checked."""
+
+    sources: Mapping[str, Source]
+    geographies: Sequence[Geography]
+    geography_breaks: Sequence[GeographyBreak]
+    activities: Sequence[Activity]
+    esa_items: Sequence[EsaItem]
+    kibs_variants: Sequence[KibsVariant]
+    kibs_members: Sequence[KibsMember]
+    flags: Sequence[Flag]
+    claims: Sequence[Claim]
+    windows: Sequence[Window]
+
+    def schemes(self) -> dict[str, frozenset[str]]:
+        """Codes of every scheme that a contract may name."""
+        codes: dict[str, set[str]] = {"esa2010": {item.code for item in self.esa_items}}
+        for scheme, code, _, _ in derive.geography_codes(self.geographies, self.geography_breaks):
+            codes.setdefault(scheme, set()).add(code)
+        for scheme, code, *_ in derive.activity_codes(self.activities):
+            codes.setdefault(scheme, set()).add(code)
+        return {scheme: frozenset(found) for scheme, found in codes.items()}
+
+    def unmapped(self, source: Source, raw: pa.Table) -> list[str]:
+        """Codes of ``raw`` that are neither in the scheme nor in the list of their dimension, nor excluded.
+
+        ``raw`` is as a reader gives it. Returns ``dimension: code`` for all of them, in the contract's order, and
+        then ``flag: mark`` for marks on figures that ``observation_flags`` does not explain.
+        """
+        schemes = self.schemes()
+        missing: list[str] = []
+        for dimension in source.dimensions:
+            if not (dimension.scheme or dimension.codes):
+                continue
+            known = set(dimension.exclude)
+            if dimension.scheme:
+                known.update(*(schemes[scheme] for scheme in dimension.scheme))
+            else:
+                known.update(dimension.codes)
+            found = {str(code) for code in raw[dimension.code].unique().to_pylist()}
+            missing += [f"{dimension.code}: {code}" for code in sorted(found - known)]
+        if "flag" in raw.column_names:
+            rows = derive.observation_flags(self.flags)
+            known = {str(row["flag"]) for row in rows if row["publisher"] == source.publisher}
+            found = {str(flag) for flag in raw["flag"].unique().to_pylist() if flag is not None}
+            missing += [f"flag: {flag}" for flag in sorted(found - known)]
+        return missing
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The reference tables as relations ``catalogue.<name>``.
+
+        Text is never null: what does not apply is the empty string. Lists are text separated by blanks; where
+        a join needs them there is a long table.
+        """
+        import pyarrow as pa
+
+        named = derive.named
+        rows = {
+            "geographies": derive.records(self.geographies),
+            "geography_codes": named(
+                ("scheme", "code", "geo", "territory_changed"),
+                derive.geography_codes(self.geographies, self.geography_breaks),
+            ),
+            "geography_groups": named(("grp", "geo"), ((g, p.geo) for p in self.geographies for g in p.groups)),
+            "geography_ancestors": named(("geo", "ancestor"), derive.geography_ancestors(self.geographies)),
+            "geography_breaks": derive.records(self.geography_breaks),
+            "activities": derive.records(self.activities),
+            "activity_codes": named(("scheme", "code", *derive.ACTIVITY), derive.activity_codes(self.activities)),
+            "activity_breakdowns": named(
+                ("breakdown", *derive.ACTIVITY),
+                ((b, *derive.key(a)) for a in self.activities for b in a.breakdowns),
+            ),
+            "activity_divisions": named(
+                (*derive.ACTIVITY, "division"),
+                ((*derive.key(a), d) for a in self.activities for d in sorted(a.parts())),
+            ),
+            "esa_items": derive.records(self.esa_items),
+            "kibs_variants": derive.records(self.kibs_variants),
+            "kibs_definitions": derive.kibs_definitions(self.activities, self.kibs_variants, self.kibs_members),
+            "observation_flags": derive.observation_flags(self.flags),
+            "published_claims": derive.records(self.claims),
+            "analysis_windows": derive.records(self.windows),
+        }
+        return {name: pa.Table.from_pylist(records) for name, records in rows.items()}
+
+
+def load(root: Path) -> Catalogue:
+    """Read ``root/data/catalogue`` and check that its files agree.
+
+    Raises DataError that lists every problem found, each with its file and line or key.
+    """
+    folder = root / FOLDER
+    problems: list[str] = []
+    catalogue = Catalogue(
+        sources=_sources(folder / "sources", problems),
+        geographies=_rows(folder / "geographies.csv", Geography, problems),
+        geography_breaks=_rows(folder / "geography_breaks.csv", GeographyBreak, problems),
+        activities=_rows(folder / "activities.csv", Activity, problems),
+        esa_items=_rows(folder / "esa_items.csv", EsaItem, problems),
+        kibs_variants=_rows(folder / "kibs_variants.csv", KibsVariant, problems),
+        kibs_members=_rows(folder / "kibs_definitions.csv", KibsMember, problems),
+        flags=_rows(folder / "observation_flags.csv", Flag, problems),
+        claims=_rows(folder / "published_claims.csv", Claim, problems),
+        windows=_rows(folder / "analysis_windows.csv", Window, problems),
+    )
+    # A file that was not read whole would make everything that points into it look lost.
+    problems += [] if problems else disagreements(catalogue)
+    if problems:
+        raise DataError(
+            f"{FOLDER.as_posix()}: {len(problems)} problem(s):\n- " + "\n- ".join(problems),
+            remedy="Mend the files named; CONTRIBUTING.md shows a source and an indicator",
+        )
+    return catalogue
+
+
+def _said(error: ValidationError) -> list[str]:
+    return [f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}, found {e['input']!r}" for e in error.errors()]
+
+
+def _rows(path: Path, model: type[R], problems: list[str]) -> list[R]:
+    """All rows of a CSV file (UTF-8, comma, header line equal to the model's fields)."""
+    expected = list(model.model_fields)
+    rows: list[R] = []
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            if (header := next(reader, [])) != expected:
+                problems.append(f"{path.name}: line 1: expected the columns {expected}, found {header}")
+                return rows
+            for cells in reader:
+                if len(cells) != len(expected):
+                    problems.append(
+                        f"{path.name}: line {reader.line_num}: {len(cells)} cells, expected {len(expected)}"
+                    )
+                    continue
+                try:
+                    rows.append(model.model_validate(dict(zip(expected, cells, strict=True))))
+                except ValidationError as error:
+                    problems += [f"{path.name}: line {reader.line_num}: {text}" for text in _said(error)]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        problems.append(f"{path.name}: cannot be read: {error}")
+    return rows
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML where a key given twice is an error instead of the last one winning."""
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
+    keys = [key.value for key, _ in node.value]
+    if twice := [key for key, n in Counter(keys).items() if n > 1]:
+        raise yaml.constructor.ConstructorError(None, None, f"key given twice: {', '.join(twice)}", node.start_mark)
+    return loader.construct_mapping(node, deep=True)
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def _sources(folder: Path, problems: list[str]) -> dict[str, Source]:
+    sources: dict[str, Source] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            source = Source.model_validate(_Loader(path.read_text("utf-8")).get_single_data())
+        except ValidationError as error:
+            problems += [f"sources/{path.name}: {text}" for text in _said(error)]
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            problems.append(f"sources/{path.name}: cannot be read: {error}")
+        else:
+            if source.id != path.stem:
+                problems.append(f"sources/{path.name}: id: expected {path.stem!r}, found {source.id!r}")
+            sources[source.id] = source
+    if not sources:
+        problems.append("sources: no contract found")
+    return sources
+
+
+def disagreements(catalogue: Catalogue) -> list[str]:
+    """What the files of a catalogue say against each other, each with the file it stands in."""
+    return [
+        *_geographies(catalogue),
+        *_activities(catalogue),
+        *_kibs(catalogue),
+        *_others(catalogue),
+        *_contracts(catalogue),
+    ]
+
+
+def _twice(file: str, what: str, keys: Iterable[Hashable]) -> list[str]:
+    return [f"{file}: {what} {key} stands {n} times" for key, n in Counter(keys).items() if n > 1]
+
+
+def _unknown(file: str, what: str, names: Iterable[str], known: Container[str]) -> list[str]:
+    return [f"{file}: unknown {what} {name!r}" for name in dict.fromkeys(names) if name and name not in known]
+
+
+def _geographies(c: Catalogue) -> Iterator[str]:
+    file, places = "geographies.csv", {p.geo for p in c.geographies}
+    yield from _twice(file, "place", (p.geo for p in c.geographies))
+    yield from _unknown(file, "parent", (p.parent for p in c.geographies), places)
+    yield from _unknown(file, "place in also_in", (g for p in c.geographies for g in p.also_in), places)
+    codes = list(derive.geography_codes(c.geographies, c.geography_breaks))
+    yield from _twice(file, "code", (f"{scheme} {code}" for scheme, code, *_ in codes))
+    ancestors = list(derive.geography_ancestors(c.geographies))
+    yield from (f"{file}: {a} and {b} hold each other" for a, b in ancestors if a < b and (b, a) in ancestors)
+    file, known = "geography_breaks.csv", {code for _, code, *_ in codes}
+    for b in c.geography_breaks:
+        yield from _unknown(file, "place", (b.from_geo, b.to_geo), places)
+        yield from _unknown(file, "code", (b.from_code, b.to_code), known)
+
+
+def _activities(c: Catalogue) -> Iterator[str]:
+    file = "activities.csv"
+    yield from _twice(file, "activity", (f"{a.classification} {a.version} {a.code}" for a in c.activities))
+    yield from _twice(file, "code", (f"{scheme} {code}" for scheme, code, *_ in derive.activity_codes(c.activities)))
+    lists: dict[tuple[str, str, str], list[str]] = {}
+    divisions: dict[tuple[str, str], frozenset[str]] = {}
+    for of in dict.fromkeys((a.classification, a.version) for a in c.activities):
+        members = [a for a in c.activities if (a.classification, a.version) == of]
+        parents = (a.parent for a in members)
+        yield from _unknown(file, f"parent in {' '.join(of)}", parents, {a.code for a in members})
+        divisions[of] = frozenset().union(*(a.parts() for a in members if a.code == "TOTAL"))
+        for a in members:
+            for breakdown in a.breakdowns:
+                lists.setdefault((*of, breakdown), []).extend(sorted(a.parts()))
+    for (classification, version, breakdown), parts in lists.items():
+        if sorted(parts) != sorted(divisions[classification, version]):
+            wrong = set(parts) ^ divisions[classification, version] or {p for p in parts if parts.count(p) > 1}
+            yield (
+                f"{file}: the items of {breakdown} in {classification} {version} are not all divisions once: "
+                f"see {', '.join(sorted(wrong))}"
+            )
+
+
+def _kibs(c: Catalogue) -> Iterator[str]:
+    file, variants = "kibs_definitions.csv", {v.variant for v in c.kibs_variants}
+    yield from _twice("kibs_variants.csv", "variant", (v.variant for v in c.kibs_variants))
+    if (n := sum(v.is_headline for v in c.kibs_variants)) != 1:
+        yield f"kibs_variants.csv: {n} headline variants, expected one"
+    yield from _unknown(file, "variant", (m.variant for m in c.kibs_members), variants)
+    yield from _unknown(
+        "kibs_variants.csv", "variant without a row in " + file, variants, {m.variant for m in c.kibs_members}
+    )
+    yield from _twice(file, "activity", (f"{m.variant} {m.breakdown} {m.activity}" for m in c.kibs_members))
+    items = {(a.classification, a.version, a.code): a.breakdowns for a in c.activities}
+    for m in c.kibs_members:
+        breakdowns = items.get((m.classification, m.version, m.activity))
+        if breakdowns is None:
+            place = f"{m.classification} {m.version} in activities.csv"
+            yield f"{file}: {m.variant}: {m.activity} is no activity of {place}"
+        elif m.breakdown not in (*breakdowns, "as_written"):
+            yield f"{file}: {m.variant}: {m.activity} is no item of {m.breakdown}"
+
+
+def _others(c: Catalogue) -> Iterator[str]:
+    yield from _twice("esa_items.csv", "code", (i.code for i in c.esa_items))
+    yield from _twice("observation_flags.csv", "flag", (f"{f.publisher} {f.flag}" for f in c.flags))
+    yield from _twice("analysis_windows.csv", "window", (w.window for w in c.windows))
+    file, places = "published_claims.csv", {p.geo for p in c.geographies}
+    yield from _twice(file, "part", (f"{claim.claim}{claim.part}" for claim in c.claims))
+    yield from _unknown(file, "place", (name for claim in c.claims for name in (claim.geo, claim.comparator)), places)
+    for claim in c.claims:
+        if claim.low is not None and claim.high is not None and claim.low > claim.high:
+            yield f"{file}: {claim.claim}{claim.part}: low {claim.low} and high {claim.high} are no range"
+
+
+def _contracts(c: Catalogue) -> Iterator[str]:
+    schemes = c.schemes()
+    for source in c.sources.values():
+        file = f"sources/{source.id}.yaml"
+        yield from _twice(file, "dimension", (d.code for d in source.dimensions))
+        for d in source.dimensions:
+            place = f"{file}: dimensions.{d.code}"
+            yield from _unknown(place, "scheme", d.scheme, schemes)
+            yield from _twice(place, "code", d.codes)
+            if d.scheme and (known := set(d.exclude).union(*(schemes.get(s, frozenset()) for s in d.scheme))):
+                yield from _unknown(place, f"code in {' '.join(d.scheme)}", d.codes, known)
+            if d.role == "unit" and (wordless := sorted(set(d.codes) - set(source.units))):
+                yield f"{place}: no words in `units` for {', '.join(wordless)}"

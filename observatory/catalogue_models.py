@@ -1,0 +1,264 @@
+"""Strict models of what stands in ``data/catalogue``: contracts with publishers, rows of reference tables.
+
+Belongs here: the shape of one contract or one row. Does not belong here: reading the files and what must hold
+between them (catalogue.py).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+
+
+def _words(value: object) -> object:
+    """A CSV cell or YAML scalar that lists words becomes a tuple."""
+    return tuple(value.split()) if isinstance(value, str) else value
+
+
+def _number(value: object) -> object:
+    return None if value == "" else value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+Number = Annotated[float | None, BeforeValidator(_number)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Strict(BaseModel):
+    """Base of all models: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Names(Strict):
+    """A name in the three languages."""
+
+    en: Text
+    es: Text
+    eu: Text
+
+
+class Dimension(Strict):
+    """One dimension of a publisher's table, under the publisher's own name.
+
+    ``scheme`` names the code lists of the catalogue in which every code must be found (one or several);
+    ``exclude`` lists codes left out on purpose; ``codes`` is the full list of codes the table must have;
+    ``first`` and ``last`` are periods it must reach.
+    """
+
+    code: Text
+    role: Literal["geo", "activity", "time", "measure", "unit", "other"]
+    codes: tuple[str, ...] = ()
+    scheme: Words = ()
+    exclude: tuple[str, ...] = ()
+    first: str | None = None
+    last: str | None = None
+
+
+class Coverage(Strict):
+    """The least a table must hold: ``rows`` as read (one row a cell) and, if stated, ``series``."""
+
+    rows: int = Field(ge=1)
+    series: int | None = Field(default=None, ge=1)
+
+
+class Update(Strict):
+    """When the publisher is expected to re-issue the table."""
+
+    period: Literal["annual", "quarterly", "monthly", "irregular"]
+    months: tuple[Annotated[int, Field(ge=1, le=12)], ...] = ()
+
+
+class Source(Strict):
+    """A contract: what one table of one publisher is, and what must be true of it.
+
+    ``request`` is what the publisher's client is asked (see sources/); empty for a table that is not fetched.
+    """
+
+    id: Text
+    publisher: Literal["eurostat", "eustat", "ine", "survey"]
+    table: Text
+    title: Names
+    what: Text
+    format: Literal["px", "jsonstat", "eurostat_tsv", "sdmx_csv"]
+    units: dict[str, Text]
+    dimensions: tuple[Dimension, ...] = Field(min_length=1)
+    coverage: Coverage
+    update: Update
+    licence: Text
+    citation: Text
+    url: Text
+    quirks: tuple[Text, ...] = ()
+    request: dict[str, JsonValue] = {}
+
+
+class Row(Strict):
+    """A row of a reference CSV; an empty cell is the empty string, or no number."""
+
+
+class Geography(Row):
+    """A place. ``geo`` is its NUTS 2024 code if it has one, else the last code it had, else the national one.
+
+    ``parent`` is the smallest listed place of the line that holds it, ``also_in`` further places outside that
+    line. Columns named after a scheme hold the place's codes in it, separated by blanks.
+    """
+
+    geo: Text
+    level: Literal["agg", "nuts0", "nuts1", "nuts2", "nuts3", "comarca", "lau"]
+    kind: Text
+    parent: str
+    also_in: Words
+    groups: Words
+    name_en: Text
+    name_es: Text
+    name_eu: Text
+    nuts2016: Words
+    nuts2021: Words
+    nuts2024: Words
+    itl2021: Words
+    eustat: Words
+    note: str
+
+
+class GeographyBreak(Row):
+    """A recoding: ``from_geo``, coded ``from_code``, became ``to_geo``, coded ``to_code``."""
+
+    from_geo: Text
+    to_geo: Text
+    from_code: Text
+    to_code: Text
+    version: Text
+    territory: Literal["identical", "changed"]
+    first_period: Text
+    note: Text
+
+
+class Activity(Row):
+    """An item of an activity or product classification.
+
+    ``code`` is unique within classification and version. ``divisions`` are the two-digit codes it is made of
+    (``58-63`` is a range), empty where it is not a union of divisions; ``breakdowns`` the standard lists that
+    have it as an item.
+    """
+
+    classification: Text
+    version: Text
+    level: Literal["total", "a6", "a10", "section", "a38", "a64", "division", "group", "class"]
+    code: Text
+    parent: str
+    divisions: Words
+    breakdowns: Words
+    eurostat_nace_r2: Words
+    cpa_2_1: Words
+    eustat_a38: Words
+    name_en: Text
+    name_es: Text
+    name_eu: Text
+
+    def parts(self) -> frozenset[str]:
+        """Divisions with ranges written out."""
+        found: set[str] = set()
+        for word in self.divisions:
+            first, _, last = word.partition("-")
+            found.update(f"{n:02d}" for n in range(int(first), int(last or first) + 1))
+        return frozenset(found)
+
+
+class EsaItem(Row):
+    """An item of the supply and use tables that is no activity or product: a final use, a valuation …"""
+
+    code: Text
+    kind: Literal["final_use", "import", "valuation", "total", "balance"]
+    name_en: Text
+    name_es: Text
+    name_eu: Text
+
+
+class KibsVariant(Row):
+    """What a KIBS variant is for. ``is_headline`` is true of one."""
+
+    variant: Text
+    is_headline: bool
+    name_en: Text
+    name_es: Text
+    name_eu: Text
+    use: Text
+    status: Text
+    note: str
+
+
+class KibsMember(Row):
+    """An activity of a KIBS variant, in the breakdown in which the variant is defined."""
+
+    variant: Text
+    grp: Literal[
+        "ict",
+        "finance",
+        "professional_rd",
+        "support",
+        "professional_and_support",
+        "knowledge_services",
+        "technology",
+        "professional",
+    ]
+    classification: Text
+    version: Text
+    breakdown: Text
+    activity: Text
+
+
+class Flag(Row):
+    """A publisher's mark on a figure and the SDMX observation status it stands for.
+
+    ``combines`` is true of letters that a publisher writes together as one word.
+    """
+
+    publisher: Text
+    flag: Text
+    status: Annotated[str, Field(pattern=r"^[ABCDEFPUNM]$")]
+    combines: bool
+    meaning_en: Text
+    meaning_es: Text
+    meaning_eu: Text
+    note: str
+
+
+class Claim(Row):
+    """One figure of one published statement, beside what would count as reproducing it.
+
+    ``low`` and ``high`` bound the accepted value and are accepted themselves; both empty: the figure is
+    reported, not judged. ``period`` is a year or a span (``2008/2015``: every year of it), empty where the
+    statement names none. ``value`` is empty where the statement gives a range or no number.
+    ``earlier_value`` is the figure of an older vintage of the likely source, ``earlier_vintage`` says which.
+    """
+
+    claim: int = Field(ge=1)
+    part: Annotated[str, Field(pattern=r"^[a-z]$")]
+    statement_en: Text
+    statement_es: Text
+    statement_eu: Text
+    value: Number
+    low: Number
+    high: Number
+    unit: Text
+    period: Annotated[str, Field(pattern=r"^(\d{4}(/\d{4})?)?$")]
+    geo: Text
+    indicator: Text
+    variant: str
+    activity: str
+    comparator: str
+    likely_source: Text
+    earlier_vintage: str
+    earlier_value: Number
+    section: Text
+    note: str
+
+
+class Window(Row):
+    """A span of years over which trends are measured; an empty ``to_period`` is the last year published."""
+
+    window: Text
+    from_period: Text
+    to_period: str
+    note: str

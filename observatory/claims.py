@@ -1,0 +1,162 @@
+"""The ledger of published statements: what was said, what we find, and what follows.
+
+Belongs here: judging the rows of ``published_claims.csv`` against a release. Does not belong here: the statements
+themselves (data) or any tuning of a figure to meet one; a mismatch is a finding.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from observatory.catalogue_models import Claim
+from observatory.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+REPRODUCED = "reproduced"
+REVISED = "revised since"
+MISSED = "not reproduced"
+UNTESTED = "not tested on real data"
+REPORTED = "reported, not judged"
+FILE = "claims.json"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One figure of a statement: ours (None where there is none), the verdict, and why in a sentence."""
+
+    claim: Claim
+    ours: float | None
+    verdict: str
+    why: str
+
+    @property
+    def key(self) -> str:
+        """Number and part, e.g. ``13a``."""
+        return f"{self.claim.claim}{self.claim.part}"
+
+
+def judge(claims: Sequence[Claim], folder: Path) -> list[Verdict]:
+    """Verdicts on all statements from the tables of a release directory, in the order of the file."""
+    verdicts = [_judge(claim, folder / f"{claim.indicator}.parquet") for claim in claims]
+    return [_with_readings(verdict, verdicts) for verdict in verdicts]
+
+
+def _with_readings(verdict: Verdict, verdicts: Sequence[Verdict]) -> Verdict:
+    """Where a statement can be read in several ways, say which of them the figures leave."""
+    same = [v for v in verdicts if v.claim.statement_en == verdict.claim.statement_en]
+    fitting = [v.claim.variant for v in same if v.verdict == REPRODUCED]
+    if len(same) < 2 or not fitting or len(fitting) == len(same):
+        return verdict
+    return replace(verdict, why=f"{verdict.why}; of its readings only {', '.join(fitting)} can be meant")
+
+
+def _judge(claim: Claim, path: Path) -> Verdict:
+    if not path.exists():
+        return Verdict(
+            claim, None, UNTESTED, f"{claim.indicator} is not computed yet; likely source: {claim.likely_source}"
+        )
+    rows = _rows(claim, path)
+    if rows.num_rows == 0:
+        return Verdict(claim, None, UNTESTED, f"the sources hold no {claim.indicator} for {claim.geo}, {claim.period}")
+    if set(rows["provenance"].to_pylist()) - {"official", "survey"}:
+        return Verdict(claim, None, UNTESTED, "only synthetic figures are at hand, and they prove nothing")
+    ours, said = _figure(rows)
+    if ours is None:
+        return Verdict(claim, None, UNTESTED, f"{claim.indicator} for {claim.geo}, {claim.period} is missing ({said})")
+    if claim.low is None and claim.high is None:
+        return Verdict(claim, ours, REPORTED, said)
+    bounds = f"accepted {_bound(claim.low, 'any')} to {_bound(claim.high, 'any')}"
+    if _accepts(claim, ours):
+        return Verdict(claim, ours, REPRODUCED, f"{said}; {bounds}")
+    if claim.earlier_value is not None and _accepts(claim, claim.earlier_value):
+        why = f"{claim.earlier_value:g} in the vintage {claim.earlier_vintage} was within {bounds}; now {said}"
+        return Verdict(claim, ours, REVISED, why)
+    older = (
+        f"; {claim.earlier_value:g} in the vintage {claim.earlier_vintage}" if claim.earlier_value is not None else ""
+    )
+    return Verdict(claim, ours, MISSED, f"{said}{older}; {bounds}: reproduced by no vintage found")
+
+
+def _accepts(claim: Claim, figure: float) -> bool:
+    return (claim.low is None or claim.low <= figure) and (claim.high is None or figure <= claim.high)
+
+
+def _bound(bound: float | None, absent: str) -> str:
+    return absent if bound is None else f"{bound:g}"
+
+
+def _rows(claim: Claim, path: Path) -> pa.Table:
+    """The rows a statement speaks of: one period, or all years of a window that has no row of its own."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path)
+    for column in ("geo", "variant", "activity", "comparator"):
+        if wanted := getattr(claim, column):
+            table = table.filter(pc.equal(table[column], wanted))
+    exact = table.filter(pc.equal(table["period"], claim.period))
+    if exact.num_rows or "/" not in claim.period:
+        return exact
+    first, last = claim.period.split("/")
+    return table.filter(pc.and_(pc.greater_equal(table["period"], first), pc.less_equal(table["period"], last)))
+
+
+def _figure(rows: pa.Table) -> tuple[float | None, str]:
+    """One figure for the rows, and how it reads: the value itself, or the mean of a window with its range."""
+    found = [(p, v, s) for p, v, s in zip(*(rows[c].to_pylist() for c in ("period", "value", "status")), strict=True)]
+    known = sorted((p, v) for p, v, _ in found if v is not None)
+    if not known:
+        return None, "status " + ", ".join(sorted({s for *_, s in found}))
+    if len({p for p, _ in known}) != len(known):
+        raise DataError(
+            f"published_claims.csv: a statement fits several series of {rows['indicator'][0]}",
+            remedy="Name the variant, activity and comparator in its row",
+        )
+    if len(known) == 1:
+        return known[0][1], f"{known[0][1]:.3f} (status {found[0][2]})"
+    values = [v for _, v in known]
+    mean = sum(values) / len(values)
+    (first, start), (last, end) = known[0], known[-1]
+    return mean, (
+        f"mean {mean:.2f} over {first}–{last}, from {start:.2f} to {end:.2f}, range {min(values):.2f}–{max(values):.2f}"
+    )
+
+
+def row(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as a row to print."""
+    claim = verdict.claim
+    return {
+        "claim": verdict.key,
+        "statement": claim.statement_en,
+        "place": claim.geo,
+        "period": claim.period,
+        "indicator": claim.indicator + (f" ({claim.variant})" if claim.variant else ""),
+        "published": claim.value,
+        "ours": verdict.ours,
+        "verdict": verdict.verdict,
+        "why": verdict.why,
+    }
+
+
+def write(folder: Path, claims: Sequence[Claim]) -> None:
+    """Keep the verdicts of a release beside its tables."""
+    rows = [row(verdict) for verdict in judge(claims, folder)]
+    (folder / FILE).write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def changed(before: Path | None, verdicts: Sequence[Verdict]) -> list[str]:
+    """Statements whose verdict differs from the one kept in the release directory ``before``, each in a line."""
+    if before is None or not (before / FILE).exists():
+        return []
+    old = {r["claim"]: r["verdict"] for r in json.loads((before / FILE).read_text("utf-8"))}
+    return [
+        f"{v.key}: {old[v.key]} in {before.name}, now {v.verdict}: {v.why}"
+        for v in verdicts
+        if v.key in old and old[v.key] != v.verdict
+    ]

@@ -1,0 +1,211 @@
+"""The `observatory` command.
+
+Belongs here: words on the command line, what is printed, exit codes. Does not belong here: any work; every command
+calls the library. Exit codes: 0 done, 1 a check or a claim failed, 2 wrong use, 3 a publisher failed, 4 the data is
+not what its contract says.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from observatory import releases as rel
+from observatory.build import Workspace
+from observatory.errors import ObservatoryError, UsageError
+from observatory.tables import Format, show
+
+app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+sources_app = typer.Typer(no_args_is_help=True, help="The contracts with publishers.")
+indicators_app = typer.Typer(no_args_is_help=True, help="The indicators and their figures.")
+releases_app = typer.Typer(no_args_is_help=True, help="Published releases.")
+app.add_typer(sources_app, name="sources")
+app.add_typer(indicators_app, name="indicators")
+app.add_typer(releases_app, name="releases")
+
+FormatOption = Annotated[Format, typer.Option("--format", help="table, csv, json or parquet")]
+ReleaseOption = Annotated[str | None, typer.Option("--release", help="a release id; the latest by default")]
+
+
+@app.callback()
+def root() -> None:
+    """Data observatory on knowledge-intensive business services and servitization in the Basque Country."""
+
+
+@app.command(epilog="Example: observatory refresh --quarter 2026Q4")
+def refresh(
+    quarter: Annotated[str | None, typer.Option(help="quarter to publish under; the present one by default")] = None,
+) -> None:
+    """Build, check and publish everything that is not up to date."""
+    from observatory.progress import lines
+
+    with lines() as say:
+        ws = Workspace(progress=say)
+        if rel.up_to_date(ws):
+            release = rel.find(ws.settings.releases)
+            typer.echo(f"Nothing has changed since release {release.name}; nothing was published.")
+            return
+        from assets.run import refresh as run
+
+        outcome = run(ws, quarter)
+    warnings = [c for c in outcome.checks if not c.passed and c.severity == "warning"]
+    for check in warnings:
+        typer.echo(f"warning: {check.table}: {check.name}: {check.meaning}: {check.observed}", err=True)
+    if outcome.failures:
+        for name, error in outcome.failures.items():
+            typer.echo(f"error: {name}: {error}", err=True)
+        standing = f"release {outcome.release} stands" if outcome.release else "there is no release yet"
+        typer.echo(f"Nothing was published; {standing}.", err=True)
+        raise typer.Exit(max(error.exit_code for error in outcome.failures.values()))
+    passed = sum(c.passed for c in outcome.checks)
+    typer.echo(f"{passed} of {len(outcome.checks)} checks passed, {len(warnings)} warnings.")
+    if outcome.is_new:
+        typer.echo(f"Published release {outcome.release}: {ws.settings.releases / str(outcome.release)}")
+    else:
+        typer.echo(f"The tables are those of release {outcome.release}; nothing was published.")
+
+
+@sources_app.command("list", epilog="Example: observatory sources list")
+def sources_list() -> None:
+    """The contracted tables, and which snapshot stands for each."""
+    import pyarrow as pa
+
+    ws = Workspace()
+    rows = []
+    for source in ws.catalogue.sources.values():
+        pin = ws.pins.get(source.id)
+        rows.append(
+            {
+                "source": source.id,
+                "publisher": source.publisher,
+                "table": source.table,
+                "snapshot": pin.store.name if pin else "none yet",
+                "provenance": pin.entry.provenance if pin else None,
+                "updated": pin.entry.updated if pin else None,
+            }
+        )
+    show(pa.Table.from_pylist(rows), "table")
+
+
+@sources_app.command("show", epilog="Example: observatory sources show eurostat_nama_10r_3empers")
+def sources_show(source: Annotated[str, typer.Argument(help="id of a source")]) -> None:
+    """One contract in full, and the snapshot that stands for it."""
+    import yaml
+
+    ws = Workspace()
+    if source not in ws.catalogue.sources:
+        raise UsageError(f"no source {source!r}", remedy=f"Sources: {', '.join(ws.catalogue.sources)}")
+    contract = ws.catalogue.sources[source].model_dump(mode="json", exclude_defaults=True)
+    pin = ws.pins.get(source)
+    snapshot = pin.entry.model_dump(mode="json") | {"file": str(pin.store.path(pin.entry))} if pin else "none yet"
+    typer.echo(yaml.safe_dump({"contract": contract, "snapshot": snapshot}, sort_keys=False, allow_unicode=True))
+
+
+@indicators_app.command("list", epilog="Example: observatory indicators list")
+def indicators_list() -> None:
+    """All indicators with their question and unit."""
+    import pyarrow as pa
+
+    ws = Workspace()
+    rows = [
+        {"indicator": m.name, "name": m.header.name.en, "unit": m.header.unit, "question": m.header.question}
+        for m in sorted(ws.models.values(), key=lambda m: m.name)
+        if m.schema == "indicators"
+    ]
+    show(pa.Table.from_pylist(rows), "table")
+
+
+@indicators_app.command("show", epilog="Example: observatory indicators show ict_emp_share --geo ES21 --format csv")
+def indicators_show(
+    indicator: Annotated[str, typer.Argument(help="id of an indicator")],
+    geo: Annotated[list[str] | None, typer.Option(help="place, e.g. ES21; may be repeated")] = None,
+    period: Annotated[list[str] | None, typer.Option(help="year or window, e.g. 2015; may be repeated")] = None,
+    variant: Annotated[list[str] | None, typer.Option(help="variant; may be repeated")] = None,
+    comparator: Annotated[list[str] | None, typer.Option(help="place compared with; may be repeated")] = None,
+    release: ReleaseOption = None,
+    form: FormatOption = "table",
+) -> None:
+    """Published figures of one indicator, with status, interval, provenance and sources."""
+    from observatory.reading import indicator as read
+
+    ws = Workspace()
+    wanted = {"geo": geo, "period": period, "variant": variant, "comparator": comparator}
+    folder = rel.find(ws.settings.releases, release)
+    table, title = read(folder, indicator, {column: values for column, values in wanted.items() if values})
+    show(table, form, title)
+
+
+@app.command(epilog="Example: observatory claims")
+def claims(release: ReleaseOption = None, form: FormatOption = "table") -> None:
+    """The journal's statements beside our figures: reproduced, revised since, or not tested on real data.
+
+    Ends with 1 if a verdict differs from the one in the release before, and says which.
+    """
+    import pyarrow as pa
+
+    from observatory import claims as ledger
+
+    ws = Workspace()
+    folder = rel.find(ws.settings.releases, release)
+    verdicts = ledger.judge(ws.catalogue.claims, folder)
+    show(pa.Table.from_pylist([ledger.row(v) for v in verdicts]), form, f"Statements against release {folder.name}")
+    if changed := ledger.changed(rel.before(folder), verdicts):
+        for line in changed:
+            typer.echo(f"changed: {line}", err=True)
+        raise typer.Exit(1)
+
+
+@releases_app.command("list", epilog="Example: observatory releases list")
+def releases_list() -> None:
+    """All releases, the latest marked."""
+    ws = Workspace()
+    folder = ws.settings.releases
+    current = rel.latest(folder)
+    for name in rel.names(folder):
+        content = rel.manifest(folder / name)
+        mark = "  (latest)" if current is not None and current.name == name else ""
+        typer.echo(f"{name}  {content['created']}  {len(content['resources'])} tables{mark}")
+
+
+@releases_app.command("diff", epilog="Example: observatory releases diff 2026Q3.0 2026Q4.0")
+def releases_diff(
+    before: Annotated[str, typer.Argument(help="earlier release")],
+    now: Annotated[str | None, typer.Argument(help="later release; the latest by default")] = None,
+) -> None:
+    """What changed between two releases, largest revisions first."""
+    from observatory.differences import compare, render
+
+    ws = Workspace()
+    old, new = rel.find(ws.settings.releases, before), rel.find(ws.settings.releases, now)
+    typer.echo(render(compare(ws.engine, old, new, rel.manifest), old.name, new.name))
+
+
+@releases_app.command("verify", epilog="Example: observatory releases verify 2026Q4.0")
+def releases_verify(
+    release: Annotated[str | None, typer.Argument(help="a release id; all of them by default")] = None,
+) -> None:
+    """Whether releases are whole: every byte, row count and critical check."""
+    ws = Workspace()
+    folder = ws.settings.releases
+    chosen = [rel.find(folder, release)] if release else [folder / name for name in rel.names(folder)]
+    problems = [problem for path in chosen for problem in rel.verify(path)]
+    for problem in problems:
+        typer.echo(f"error: {problem}. Restore the directory from a copy; a release is never edited", err=True)
+    if problems:
+        raise typer.Exit(4)
+    typer.echo(f"{len(chosen)} release(s) whole: {', '.join(path.name for path in chosen)}")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of the command: runs it and turns an expected failure into one line and its exit code."""
+    # importing makes millions of objects that stay: collecting among them costs a tenth of a refresh
+    gc.set_threshold(500_000, 20, 50)
+    try:
+        app(args=list(arguments) if arguments is not None else None)
+    except ObservatoryError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)

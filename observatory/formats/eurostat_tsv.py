@@ -1,0 +1,131 @@
+"""Eurostat's bulk TSV, in the shape of the old facility and of the present one.
+
+Belongs here: header, series and cells of a TSV file. Does not belong here: asking for it (sources/eurostat.py).
+
+The first field of the header joins the dimensions with commas and ends in ``\\time`` (old, newest period first) or
+``\\TIME_PERIOD`` (present, oldest first, leading ``freq``). Every period and cell may have a trailing blank. A cell
+is a number or ``:`` (not available), each with an optional blank and flags, e.g. ``5.2 u``, ``: c``, ``: bu``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from observatory.errors import FormatError
+from observatory.formats import cube, text
+
+CELL = r"^(?P<number>:|[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)(?:[ ]+(?P<flag>[A-Za-z]+))?$"
+WHAT = "a Eurostat TSV file"
+
+
+def read(data: bytes, *, name: str) -> pa.Table:
+    """One row a series and period, series in the file's order, periods in the file's order.
+
+    ``data`` may be gzipped. The period column is called as the file calls it. ``flag`` holds the flags verbatim;
+    a ``:`` is ``missing`` whatever its flags. Raises FormatError naming row and period.
+    """
+    data = text.gunzip(data, name)
+    text.refuse_html(data, name, WHAT)
+    head, _, body = text.decode(data, name).partition("\n")
+    dimensions, periods = _header(head.rstrip("\r"), name)
+    if body and not body.endswith("\n"):
+        last = body.rsplit("\n", 1)[-1]
+        if last.count("\t") < len(periods):
+            raise FormatError(name, "end of file", expected="a whole last row", found=f"{last[:60]!r}")
+    table = _fields(body, len(periods) + 1, name)
+    cube.check_size([table.num_rows, len(periods)], name)
+    columns = _series(table.column(0), dimensions[:-1], len(periods), name)
+    rows = table.num_rows
+    order = np.tile(np.arange(len(periods), dtype=np.int32), rows)
+    columns[dimensions[-1]] = pa.DictionaryArray.from_arrays(order, pa.array(periods, pa.string()))
+    value, flag, kind = _cells(table, periods, name)
+    return cube.from_rows(columns, value, flag, kind, {"format": "eurostat_tsv"}, name=name)
+
+
+def _header(head: str, name: str) -> tuple[list[str], list[str]]:
+    first, *periods = head.split("\t")
+    joined, backslash, time = first.strip().partition("\\")
+    dimensions = [d.strip() for d in joined.split(",")]
+    if not backslash or not time.strip() or not all(dimensions):
+        raise FormatError(name, "row 1", expected="dimensions joined by commas, \\ and time", found=f"{first[:80]!r}")
+    periods = [p.strip() for p in periods]
+    if not periods or not all(periods):
+        raise FormatError(name, "row 1", expected="at least one period, none empty", found=f"{periods[:5]}")
+    for what, names in (("dimension", [*dimensions, time.strip()]), ("period", periods)):
+        if doubles := cube.repeated(names):
+            raise FormatError(name, "row 1", expected=f"every {what} once", found=f"{doubles[0]!r} twice")
+    return [*dimensions, time.strip()], periods
+
+
+def _fields(body: str, width: int, name: str) -> pa.Table:
+    """The tab-separated fields of all rows as text columns."""
+    columns = [str(i) for i in range(width)]
+    if not body:
+        return pa.table({c: pa.array([], pa.string()) for c in columns})
+    wrong: list[str] = []
+
+    def note(row: csv.InvalidRow) -> str:
+        # ``number`` is unknown to a multi-threaded reader, so the reader below has one thread
+        wrong.append(f"{row.actual_columns} fields in row {(row.number or 0) + 1}")
+        return "skip"
+
+    table = csv.read_csv(
+        pa.py_buffer(body.encode()),
+        read_options=csv.ReadOptions(column_names=columns, use_threads=False),
+        parse_options=csv.ParseOptions(
+            delimiter="\t", quote_char=False, double_quote=False, newlines_in_values=False, invalid_row_handler=note
+        ),
+        convert_options=csv.ConvertOptions(
+            column_types=dict.fromkeys(columns, pa.string()),
+            strings_can_be_null=False,
+            quoted_strings_can_be_null=False,
+        ),
+    )
+    if wrong:
+        raise FormatError(
+            name, wrong[0].partition(" in ")[2], expected=f"{width} fields", found=wrong[0].split(" in ")[0]
+        )
+    return table.combine_chunks()
+
+
+def _series(keys: pa.ChunkedArray, dimensions: list[str], periods: int, name: str) -> dict[str, pa.Array]:
+    """Codes of each dimension, repeated over the periods."""
+    keys = keys.combine_chunks() if isinstance(keys, pa.ChunkedArray) else keys
+    parts = pc.split_pattern(keys, ",")
+    lengths = pc.list_value_length(parts).to_numpy(zero_copy_only=False)
+    if (bad := np.flatnonzero(lengths != len(dimensions))).size:
+        at = int(bad[0])
+        expected = f"{len(dimensions)} codes ({', '.join(dimensions)})"
+        raise FormatError(name, f"row {at + 2}", expected=expected, found=f"{keys[at].as_py()!r}")
+    if len(keys) != pc.count_distinct(keys).as_py():
+        double = cube.repeated(keys.to_pylist())[0]
+        raise FormatError(name, f"series {double!r}", expected="every series once", found="it stands twice")
+    flat = pc.utf8_trim_whitespace(parts.flatten())
+    columns = {}
+    for at, dimension in enumerate(dimensions):
+        codes = flat.take(pa.array(np.arange(at, len(flat), len(dimensions)))).dictionary_encode()
+        index = np.repeat(codes.indices.to_numpy(), periods)
+        columns[dimension] = pa.DictionaryArray.from_arrays(pa.array(index), codes.dictionary)
+    return columns
+
+
+def _cells(table: pa.Table, periods: list[str], name: str) -> tuple[pa.Array, pa.Array, np.ndarray]:
+    """Value, flag and kind of all cells, series by series."""
+    rows, width = table.num_rows, len(periods)
+    stacked = pa.chunked_array([chunk for c in table.columns[1:] for chunk in c.chunks], pa.string()).combine_chunks()
+    by_series = np.arange(rows * width).reshape(width, rows).T.reshape(-1)
+    cells = pc.utf8_trim_whitespace(stacked.take(pa.array(by_series)))
+    found = pc.extract_regex(cells, CELL)
+    if found.null_count:
+        at = int(pc.index(pc.is_null(found), True).as_py())
+        where = f"row {at // width + 2}, period {periods[at % width]}"
+        raise FormatError(name, where, expected="a number or ':' with flags", found=f"{cells[at].as_py()!r}")
+    number, flag = found.field("number"), found.field("flag")
+    is_missing = pc.equal(number, ":")
+    value = pc.if_else(is_missing, pa.scalar(None, pa.string()), number).cast(pa.float64())
+    kinds = np.where(is_missing.to_numpy(zero_copy_only=False), cube.KIND_MISSING, cube.KIND_VALUE).astype(np.int8)
+    flags = pc.if_else(pc.equal(flag, ""), pa.scalar(None, pa.string()), flag).dictionary_encode()
+    return value, flags, kinds

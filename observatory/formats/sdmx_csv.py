@@ -1,0 +1,116 @@
+"""SDMX-CSV as Eurostat writes it: one row an observation, columns by name.
+
+Belongs here: the columns of an SDMX-CSV 1.0 message. Does not belong here: asking for it (sources/eurostat.py).
+
+``DATAFLOW`` and ``LAST UPDATE`` say what and when; OBS_FLAG and CONF_STATUS may be absent (older extracts, Comext). A
+missing OBS_VALUE is empty or ``:``. ``flag`` is OBS_FLAG verbatim, with ``|`` and CONF_STATUS after it where that is
+given, as Eurostat's JSON-stat writes the pair.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from observatory.errors import FormatError
+from observatory.formats import cube, text
+
+WHAT = "an SDMX-CSV message"
+REQUIRED = ("DATAFLOW", "TIME_PERIOD", "OBS_VALUE")
+NOT_DIMENSIONS = ("DATAFLOW", "LAST UPDATE", "OBS_VALUE", "OBS_FLAG", "CONF_STATUS")
+NUMBER = r"^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$"
+
+
+def read(data: bytes, *, name: str) -> pa.Table:
+    """One row an observation, in the file's order; dimensions as the header names them, then value, flag, kind.
+
+    ``data`` may be gzipped. Raises FormatError naming row and column, and for an observation given twice.
+    """
+    data = text.gunzip(data, name)
+    text.refuse_html(data, name, WHAT)
+    body = text.decode(data, name)
+    header = body.partition("\n")[0].rstrip("\r").split(",")
+    if lacking := [column for column in REQUIRED if column not in header]:
+        raise FormatError(name, "row 1", expected=f"a column {lacking[0]}", found=f"{header[:20]}")
+    if doubles := cube.repeated(header):
+        raise FormatError(name, "row 1", expected="every column once", found=f"{doubles[0]!r} twice")
+    table = _table(body, header, name)
+    cube.check_size([table.num_rows], name)
+    dimensions = [column for column in header if column not in NOT_DIMENSIONS]
+    columns = {d: table[d].combine_chunks().dictionary_encode() for d in dimensions}
+    _refuse_doubles(table.select(dimensions), name)
+    value, kinds = _values(table["OBS_VALUE"].combine_chunks(), name)
+    return cube.from_rows(columns, value, _flags(table), kinds, _about(table, name), name=name)
+
+
+def _table(body: str, header: list[str], name: str) -> pa.Table:
+    wrong: list[csv.InvalidRow] = []
+
+    def note(row: csv.InvalidRow) -> str:
+        wrong.append(row)
+        return "skip"
+
+    table = csv.read_csv(
+        pa.py_buffer(body.encode()),
+        read_options=csv.ReadOptions(use_threads=False),
+        parse_options=csv.ParseOptions(invalid_row_handler=note),
+        convert_options=csv.ConvertOptions(
+            column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False, quoted_strings_can_be_null=False
+        ),
+    )
+    if wrong:
+        where = f"row {wrong[0].number}"
+        raise FormatError(name, where, expected=f"{len(header)} fields", found=f"{wrong[0].actual_columns} fields")
+    return table
+
+
+def _refuse_doubles(keys: pa.Table, name: str) -> None:
+    counted = keys.group_by(keys.column_names).aggregate([([], "count_all")])
+    if counted.num_rows < keys.num_rows:
+        double = counted.filter(pc.greater(counted["count_all"], 1)).slice(0, 1).to_pylist()[0]
+        del double["count_all"]
+        where = f"observation {','.join(str(code) for code in double.values())}"
+        raise FormatError(name, where, expected="every observation once", found="it stands twice")
+
+
+def _values(texts: pa.Array, name: str) -> tuple[pa.Array, np.ndarray]:
+    texts = pc.utf8_trim_whitespace(texts)
+    is_missing = pc.or_(pc.equal(texts, ""), pc.equal(texts, ":"))
+    sound = pc.or_(is_missing, pc.match_substring_regex(texts, NUMBER))
+    if not pc.all(sound, min_count=0).as_py():
+        at = int(pc.index(sound, False).as_py())
+        found = f"{texts[at].as_py()!r}"
+        raise FormatError(name, f"row {at + 2}, OBS_VALUE", expected="a number, ':' or nothing", found=found)
+    value = pc.if_else(is_missing, pa.scalar(None, pa.string()), texts).cast(pa.float64())
+    kinds = np.where(is_missing.to_numpy(zero_copy_only=False), cube.KIND_MISSING, cube.KIND_VALUE)
+    return value, kinds.astype(np.int8)
+
+
+def _flags(table: pa.Table) -> pa.Array:
+    def column(label: str) -> pa.Array:
+        if label in table.column_names:
+            return pc.utf8_trim_whitespace(table[label].combine_chunks())
+        return pa.repeat("", table.num_rows)
+
+    flag, status = column("OBS_FLAG"), column("CONF_STATUS")
+    both = pc.if_else(pc.equal(status, ""), flag, pc.binary_join_element_wise(flag, status, "|"))
+    return pc.if_else(pc.equal(both, ""), pa.scalar(None, pa.string()), both).dictionary_encode()
+
+
+def _about(table: pa.Table, name: str) -> dict[str, str | None]:
+    """The dataset and the publisher's stamp (``DD/MM/YY HH:MM:SS`` becomes ISO 8601; local time, no zone given)."""
+    flows = table["DATAFLOW"].unique().to_pylist()
+    if len(flows) > 1:
+        raise FormatError(name, "column DATAFLOW", expected="one dataset", found=f"{len(flows)}: {flows[:3]}")
+    updated = None
+    if "LAST UPDATE" in table.column_names and table.num_rows:
+        stamp = table["LAST UPDATE"][0].as_py()
+        try:
+            updated = datetime.strptime(stamp, "%d/%m/%y %H:%M:%S").isoformat()
+        except ValueError:
+            updated = stamp or None
+    return {"format": "sdmx_csv", "dataflow": flows[0] if flows else None, "updated": updated}

@@ -1,0 +1,364 @@
+"""Checks at both ends: what came in has the shape its contract says, what goes out adds up.
+
+Belongs here: which checks a table has, running them, their results on disk. This is the only module that imports
+great_expectations, and only when a suite really runs (importing it takes seconds). Does not belong here: stopping a
+run (Dagster blocks on critical checks) or refusing a release (releases.py reads the results).
+
+Kinds of check: ``contract`` and ``header`` (Great Expectations suites built from data), ``schema`` (the common shape of
+indicators) and ``sql`` (a SELECT whose rows are the bad ones), ``magnitude`` (against the release before).
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import re
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from observatory import atomic
+from observatory.build import Workspace
+from observatory.engines.duckdb import literal, refusals
+from observatory.errors import DataError
+from observatory.models import KEY, references
+from observatory.snapshots import PROVENANCES
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+SAMPLE = 5
+MAGNITUDE_LIMIT = 0.5
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check that a table will have: an expectation with arguments, or SQL that returns the bad rows."""
+
+    name: str
+    kind: Literal["contract", "schema", "header", "sql", "magnitude"]
+    severity: Literal["critical", "warning"]
+    meaning: str
+    expectation: str = ""
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    sql: str = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a check found. ``observed`` is one line; ``sample`` holds up to five bad rows or values."""
+
+    table: str
+    name: str
+    kind: str
+    severity: str
+    meaning: str
+    passed: bool
+    observed: str
+    sample: list[Any]
+
+
+def planned(ws: Workspace, name: str) -> list[Check]:
+    """All checks of relation ``name``, in order; needs neither the data nor great_expectations."""
+    schema, table = name.split(".", 1)
+    if schema == "raw":
+        return _contract(ws, table)
+    if schema == "catalogue":
+        return []
+    model = ws.models[name]
+    checks = _schema(name) if schema == "indicators" else []
+    for spec in model.header.checks:
+        if spec.sql:
+            checks.append(Check(spec.name, "sql", spec.severity, spec.meaning, sql=spec.sql.strip()))
+        else:
+            label = spec.name or "_".join([str(spec.expectation).removeprefix("expect_"), *_target(spec.kwargs)])
+            checks.append(
+                Check(
+                    label, "header", spec.severity, spec.meaning, expectation=str(spec.expectation), kwargs=spec.kwargs
+                )
+            )
+    if schema == "indicators":
+        checks += _magnitude(name)
+    return _numbered(checks)
+
+
+def _target(kwargs: dict[str, Any]) -> list[str]:
+    return [str(kwargs[key]) for key in ("column",) if key in kwargs]
+
+
+def _numbered(checks: list[Check]) -> list[Check]:
+    """Names are unique within a table: a second of the same name gets a number."""
+    seen: dict[str, int] = {}
+    unique = []
+    for check in checks:
+        seen[check.name] = seen.get(check.name, 0) + 1
+        suffix = f"_{seen[check.name]}" if seen[check.name] > 1 else ""
+        unique.append(Check(**{**asdict(check), "name": check.name + suffix}))
+    return unique
+
+
+def _contract(ws: Workspace, source: str) -> list[Check]:
+    """Dimension list, codes, periods and row count that the source's contract promises."""
+    contract = ws.catalogue.sources[source]
+    what = f"contract of {source}"
+    checks = [
+        Check(
+            "row_count",
+            "contract",
+            "critical",
+            f"fewer rows than the {what} promises",
+            "expect_table_row_count_to_be_between",
+            {"min_value": contract.coverage.rows},
+        ),
+        Check(
+            "kind_is_known",
+            "contract",
+            "critical",
+            "a cell that is neither a value, nil nor missing",
+            "expect_column_values_to_be_in_set",
+            {"column": "kind", "value_set": ["value", "nil", "missing"]},
+        ),
+    ]
+    for dimension in contract.dimensions:
+        base = {"column": dimension.code}
+        slug = re.sub(r"\W+", "_", dimension.code).strip("_").lower()
+        if dimension.codes:
+            checks.append(
+                Check(
+                    f"{slug}_codes",
+                    "contract",
+                    "critical",
+                    f"a code of {dimension.code!r} that the {what} does not list, or one that is gone",
+                    "expect_column_distinct_values_to_equal_set",
+                    base | {"value_set": [str(code) for code in dimension.codes]},
+                )
+            )
+        periods = [str(p) for p in (dimension.first, dimension.last) if p is not None]
+        if periods:
+            checks.append(
+                Check(
+                    f"{slug}_coverage",
+                    "contract",
+                    "critical",
+                    f"a period that the {what} promises is not there",
+                    "expect_column_distinct_values_to_contain_set",
+                    base | {"value_set": periods},
+                )
+            )
+    return checks
+
+
+def _schema(name: str) -> list[Check]:
+    """The common shape of indicators (design §4); their columns need no check, for models.finish makes them."""
+    key = ", ".join(KEY)
+    known = ", ".join(literal(p) for p in PROVENANCES)
+    faults = {
+        "incomplete key": "geo is null or variant is null or activity is null or period is null or indicator is null",
+        "no source": "coalesce(sources, '') = ''",
+        "unknown provenance": f"provenance is null or provenance not in ({known})",
+        "unknown status": "status is null or not regexp_matches(status, '^(A|[BCDEFMNPU]+)$')",
+        "no figure and no reason": "value is null and not regexp_matches(status, '[MC]')",
+        "a figure said to be missing": "value is not null and regexp_matches(status, '[MC]')",
+        "not a finite number": "isinf(value) or isnan(value)",
+        "outside its own interval": "value < lower or value > upper",
+    }
+    cases = " ".join(f"when {condition} then {literal(fault)}" for fault, condition in faults.items())
+    rows = f"select {key}, value, lower, upper, status, provenance, case {cases} end as fault from {name}"
+    return [
+        Check(
+            "not_empty",
+            "schema",
+            "critical",
+            "no rows",
+            sql=f"select 1 as n from (select count(*) as n from {name}) t where n = 0 order by n",
+        ),
+        Check(
+            "key_is_unique",
+            "schema",
+            "critical",
+            "two rows of the same indicator, variant, geo, activity, period and comparator",
+            sql=f"select {key}, count(*) as n from {name} group by all having count(*) > 1 order by all",
+        ),
+        Check(
+            "rows_are_whole",
+            "schema",
+            "critical",
+            f"a row with one of: {', '.join(faults)}",
+            sql=f"select * from ({rows}) t where fault is not null order by all",
+        ),
+    ]
+
+
+def _magnitude(name: str) -> list[Check]:
+    table = name.split(".", 1)[1]
+    on = " and ".join(f"n.{c} is not distinct from o.{c}" for c in KEY)
+    keys = ", ".join(f"n.{c}" for c in KEY)
+    return [
+        Check(
+            "magnitude_against_last_release",
+            "magnitude",
+            "warning",
+            f"a figure that moved by more than {MAGNITUDE_LIMIT:.0%} since the release before",
+            sql=f"select {keys}, o.value as before, n.value as now from {name} n join earlier.{table} o on {on} "
+            f"where o.value <> 0 and abs(n.value / o.value - 1) > {MAGNITUDE_LIMIT} order by all",
+        ),
+        Check(
+            "coverage_against_last_release",
+            "magnitude",
+            "warning",
+            "a figure that the release before had and this one has not",
+            sql=f"select {keys.replace('n.', 'o.')}, o.value as before from earlier.{table} o "
+            f"left join {name} n on {on} where o.value is not null and n.value is null order by all",
+        ),
+    ]
+
+
+def run(ws: Workspace, name: str, earlier: Path | None = None) -> list[Result]:
+    """Run the checks of one table, or return the stored results where nothing they look at has changed.
+
+    ``earlier`` is the directory of the release before, if there is one; without it the checks against it pass and
+    say so.
+    """
+    checks = planned(ws, name)
+    views = _views(ws, name, checks, earlier)
+    digest = hashlib.sha256(ws.code_fingerprint.encode())
+    for check in checks:
+        digest.update(json.dumps(asdict(check), sort_keys=True).encode())
+    for view, path in sorted(views.items()):
+        made = ws.made(view)
+        digest.update(f"{view}={made.sha256 if made else atomic.sha256(path)}".encode())
+    stored = _stored_path(ws, name)
+    if stored.exists():
+        content = json.loads(stored.read_text("utf-8"))
+        if content["fingerprint"] == digest.hexdigest():
+            return [Result(**result) for result in content["results"]]
+    suite = [check for check in checks if check.expectation]
+    found = dict(zip([c.name for c in suite], expect(name, suite, _frame(ws.path(name), suite)), strict=True))
+    found |= _bad_rows(ws, name, [check for check in checks if check.sql], views)
+    results = [found[check.name] for check in checks]
+    content = {"fingerprint": digest.hexdigest(), "results": [asdict(result) for result in results]}
+    atomic.write_text(stored, json.dumps(content, indent=1, ensure_ascii=False, default=str))
+    return results
+
+
+def results(ws: Workspace, *, complete: bool = True) -> list[Result]:
+    """Stored results of all tables. Raises DataError for a table whose checks never ran, unless not ``complete``."""
+    found: list[Result] = []
+    for name in ws.relations:
+        stored = _stored_path(ws, name)
+        if stored.exists():
+            found += [Result(**r) for r in json.loads(stored.read_text("utf-8"))["results"]]
+        elif complete and planned(ws, name):
+            raise DataError(f"{name} has not been checked", remedy="Run `observatory refresh`")
+    return found
+
+
+def _stored_path(ws: Workspace, name: str) -> Path:
+    return ws.settings.build / "checks" / f"{name}.json"
+
+
+def _views(ws: Workspace, name: str, checks: list[Check], earlier: Path | None) -> dict[str, Path]:
+    wanted = {name}
+    for check in checks:
+        if check.sql:
+            wanted.update(references(check.sql, f"{name}: check {check.name}"))
+    before = {view for view in wanted if view.startswith("earlier.")}
+    views = ws.views(sorted(wanted - before))
+    files = {view: earlier / f"{view.split('.', 1)[1]}.parquet" for view in sorted(before) if earlier is not None}
+    return views | {view: path for view, path in files.items() if path.exists()}
+
+
+def _frame(path: Path, checks: list[Check]) -> pd.DataFrame | None:
+    """The columns that a suite looks at, as pandas; codes as categories, so that large tables stay small."""
+    if not checks:
+        return None
+    import pyarrow.parquet as pq
+
+    whole = any(check.expectation.startswith("expect_table_columns") for check in checks)
+    named: set[str] = set()
+    for check in checks:
+        named.update([str(check.kwargs[key]) for key in ("column", "column_A", "column_B") if key in check.kwargs])
+        named.update(check.kwargs.get("column_list", []))
+    columns = None if whole else [c for c in pq.ParquetFile(path).schema_arrow.names if c in named]
+    if columns == []:
+        columns = pq.ParquetFile(path).schema_arrow.names[:1]
+    table: pa.Table = pq.read_table(path, columns=columns)
+    return table.to_pandas(strings_to_categorical=True)
+
+
+def expectation_class(name: str) -> Any:
+    """The Great Expectations class of a check named ``expect_…``.
+
+    Raises DataError for a name that does not exist, so that a typo never passes for a check.
+    """
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    import great_expectations.expectations as gxe
+
+    found = getattr(gxe, "".join(part.capitalize() for part in name.split("_")), None)
+    if found is None:
+        raise DataError(f"no expectation is called {name!r}", remedy="See the gallery of Great Expectations")
+    return found
+
+
+@functools.cache
+def _context() -> Any:
+    """One ephemeral context for all suites of a run; nothing of it is kept."""
+    import great_expectations as gx
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    return context
+
+
+def expect(name: str, checks: list[Check], frame: pd.DataFrame | None) -> list[Result]:
+    """Validate a frame against the expectation checks of table ``name``, in one ephemeral suite."""
+    if not checks:
+        return []
+    classes = [expectation_class(check.expectation) for check in checks]
+    import great_expectations as gx
+
+    batch = (
+        _context()
+        .data_sources.add_or_update_pandas(name)
+        .add_dataframe_asset(name)
+        .add_batch_definition_whole_dataframe("whole")
+        .get_batch({"dataframe": frame})
+    )
+    # the order of results is not promised, so each expectation carries the name of its check
+    expectations = [cls(**check.kwargs, meta={"check": check.name}) for cls, check in zip(classes, checks, strict=True)]
+    outcome = batch.validate(gx.ExpectationSuite(name=name, expectations=expectations), result_format="SUMMARY")
+    by_name = {r.expectation_config.meta["check"]: r for r in outcome.results}
+    return [_expected(name, check, by_name[check.name]) for check in checks]
+
+
+def _expected(name: str, check: Check, outcome: Any) -> Result:
+    detail = outcome.result or {}
+    sample = list(detail.get("partial_unexpected_list", []))[:SAMPLE]
+    if (outcome.exception_info or {}).get("raised_exception"):
+        observed = f"could not be evaluated: {outcome.exception_info.get('exception_message', '')}"
+    elif "unexpected_count" in detail:
+        observed = f"{detail['unexpected_count']} of {detail.get('element_count')} values do not meet it"
+    else:
+        observed = str(detail.get("observed_value", ""))[:300]
+    meaning = check.meaning or f"{check.expectation} {json.dumps(check.kwargs)}"
+    return Result(name, check.name, check.kind, check.severity, meaning, bool(outcome.success), observed, sample)
+
+
+def _bad_rows(ws: Workspace, name: str, checks: list[Check], views: dict[str, Path]) -> dict[str, Result]:
+    """Run the SQL checks of a table over one connection; a check whose earlier release is absent passes."""
+    found = {}
+    with ws.engine.connect(views) as connection:
+        for check in checks:
+            place = f"{name}: check {check.name}"
+            if set(references(check.sql, place)) <= set(views):
+                with refusals(place):
+                    rows = connection.sql(check.sql).to_arrow_table()
+                observed, sample = f"{rows.num_rows} bad rows", rows.slice(0, SAMPLE).to_pylist()
+            else:
+                observed, sample = "no earlier release has this table", []
+            told = (check.name, check.kind, check.severity, check.meaning, not sample, observed, sample)
+            found[check.name] = Result(name, *told)
+    return found

@@ -1,0 +1,58 @@
+"""Where things are and how much a run may use, read from the environment.
+
+Belongs here: paths and limits, typed. Does not belong here: anything about the data (catalogue.py) or about one
+publisher (data/catalogue/sources/*.yaml).
+
+Every field can be set by a variable ``OBSERVATORY_<FIELD>``, for example ``OBSERVATORY_DATA=/srv/observatory``.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+class Settings(BaseSettings):
+    """Paths and limits of one run."""
+
+    model_config = SettingsConfigDict(env_prefix="OBSERVATORY_", extra="ignore", frozen=True)
+
+    home: Path = Field(default=REPOSITORY, description="the repository: catalogue, embedded snapshots and sql/")
+    data: Path | None = Field(default=None, description="where runs write; default: <home>/data")
+    threads: int | None = Field(default=None, ge=1, description="DuckDB's threads; default: all cores")
+    memory_limit: str | None = Field(default=None, description="DuckDB's memory before it spills, e.g. 4GB")
+
+    @cached_property
+    def data_dir(self) -> Path:
+        """Folder that runs write to."""
+        return (self.data or self.home / "data").resolve()
+
+    @property
+    def embedded(self) -> Path:
+        """Snapshots that come with the repository; never written by a run."""
+        return self.home / "data" / "embedded"
+
+    @property
+    def snapshots(self) -> Path:
+        """Snapshots fetched on this machine."""
+        return self.data_dir / "snapshots"
+
+    @property
+    def build(self) -> Path:
+        """Tables of the current build; may be deleted at any time."""
+        return self.data_dir / "build"
+
+    @property
+    def releases(self) -> Path:
+        """Published releases; a directory here never changes again."""
+        return self.data_dir / "releases"
+
+    @property
+    def database(self) -> Path:
+        """The DuckDB file for analysts, a copy of the build."""
+        return self.data_dir / "observatory.duckdb"

@@ -1,0 +1,151 @@
+"""Publishers' bytes, stored by content hash, and the lock that says which bytes a build stands on.
+
+Belongs here: the store, the lock, and the choice between the local and the embedded lock. Does not belong here:
+how bytes are asked for (sources/) or read (formats/).
+
+A store is a folder with ``lock.yaml`` and one file a snapshot, ``<first two hex digits>/<sha256>.<extension>``.
+Bytes are verified on every read: a changed byte stops the run and names the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from observatory import atomic
+from observatory.errors import DataError
+
+EXTENSIONS = {"px": "px", "jsonstat": "json", "eurostat_tsv": "tsv", "sdmx_csv": "csv"}
+PROVENANCES = ("official", "survey", "synthetic")  # strongest first
+
+
+class LockEntry(BaseModel):
+    """One table's snapshot: what was asked of whom, when, and which bytes came back."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    publisher: str
+    table: str
+    request: str
+    retrieved_at: datetime
+    updated: str | None = Field(description="the publisher's own stamp")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    bytes: int = Field(ge=0)
+    format: str
+    licence: str
+    citation: str
+    provenance: Literal["official", "survey", "synthetic"]
+    acquired: Literal["fetched", "transcribed", "provided", "generated"]
+    note: str = ""
+
+
+class Lock(BaseModel):
+    """All snapshots of a store, by source id."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tables: dict[str, LockEntry] = {}
+
+
+class Store:
+    """A folder of snapshots with its lock."""
+
+    def __init__(self, root: Path, name: str) -> None:
+        self.root = root
+        self.name = name
+
+    @property
+    def lock_path(self) -> Path:
+        """The lock file of this store."""
+        return self.root / "lock.yaml"
+
+    def lock(self) -> Lock:
+        """Read the lock; an absent file is an empty lock.
+
+        Raises DataError if the file is not a lock.
+        """
+        if not self.lock_path.exists():
+            return Lock()
+        try:
+            return Lock.model_validate(yaml.safe_load(self.lock_path.read_text("utf-8")) or {})
+        except (yaml.YAMLError, ValidationError, UnicodeDecodeError) as error:
+            raise DataError(
+                f"{self.lock_path}: not a valid lock file: {error}",
+                remedy="Restore the file from version control or fetch the tables again",
+            ) from error
+
+    def path(self, entry: LockEntry) -> Path:
+        """Where the bytes of ``entry`` lie."""
+        extension = EXTENSIONS.get(entry.format, "bin")
+        return self.root / entry.sha256[:2] / f"{entry.sha256}.{extension}"
+
+    def read(self, source: str, entry: LockEntry) -> bytes:
+        """Bytes of a snapshot, verified against the lock.
+
+        Raises DataError naming the file if it is absent or one byte differs.
+        """
+        path = self.path(entry)
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise DataError(
+                f"{path}: the snapshot of {source} cannot be read ({error.strerror})",
+                remedy="Restore it from version control or run `observatory fetch` for this source",
+            ) from error
+        found = hashlib.sha256(data).hexdigest()
+        if found != entry.sha256:
+            raise DataError(
+                f"{path}: the snapshot of {source} has changed: sha256 {found[:12]}…, "
+                f"the lock says {entry.sha256[:12]}…",
+                remedy="Restore the file from version control or fetch the table again; never edit a snapshot",
+            )
+        return data
+
+    def add(self, source: str, data: bytes, entry: LockEntry) -> bool:
+        """Store bytes and point the lock at them; returns False and leaves the lock alone if nothing changed.
+
+        The bytes are durable before the lock names them, so a lock never points at nothing.
+        """
+        lock = self.lock()
+        known = lock.tables.get(source)
+        if known is not None and known.sha256 == entry.sha256 and self.path(known).exists():
+            return False
+        if hashlib.sha256(data).hexdigest() != entry.sha256 or len(data) != entry.bytes:
+            raise DataError(f"{source}: the lock entry does not describe these bytes", remedy="Report this as a bug")
+        atomic.write_bytes(self.path(entry), data)
+        tables = dict(sorted({**lock.tables, source: entry}.items()))
+        atomic.write_text(self.lock_path, dump(Lock(tables=tables)))
+        return True
+
+
+def dump(lock: Lock) -> str:
+    """The lock as YAML, keys in a fixed order so that a diff shows only what changed."""
+    return yaml.safe_dump(lock.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=120)
+
+
+@dataclass(frozen=True)
+class Pin:
+    """The snapshot a build uses for one source, and the store that holds it."""
+
+    source: str
+    entry: LockEntry
+    store: Store
+
+    def read(self) -> bytes:
+        """Verified bytes."""
+        return self.store.read(self.source, self.entry)
+
+
+def resolve(local: Store, embedded: Store) -> dict[str, Pin]:
+    """For every source the local snapshot where there is one, else the embedded one."""
+    pins: dict[str, Pin] = {}
+    for store in (embedded, local):
+        for source, entry in store.lock().tables.items():
+            pins[source] = Pin(source, entry, store)
+    return dict(sorted(pins.items()))

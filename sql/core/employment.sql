@@ -1,0 +1,66 @@
+/*
+name: {en: Employment by activity and place, es: Empleo por actividad y territorio, eu: Enplegua jardueraren eta lurraldearen arabera}
+question: How many people work in each activity, where, and since when?
+definition: Employed persons (employees and self-employed, domestic concept) of the regional accounts, by place of work.
+unit: thousand persons
+row: one source, place, activity and year
+sources_note: Eurostat nama_10r_3empers, unit THS, status EMP.
+caveats:
+  - Accounts at this level publish M and N together (M_N).
+  - Spanish provinces have no series for J, K and M_N.
+reference: ESA 2010, chapters 11 and 13
+columns:
+  geo: Place (catalogue.geographies)
+  classification: Activity classification
+  version: Version of the classification; letters mean different things in different versions
+  level: Level within the classification
+  activity: Activity code in our spelling
+  period: Year
+  value: Thousand persons; null where status has M or C
+  unit: Unit of value
+  status: SDMX observation status
+  provenance: official, survey or synthetic
+  source: Id of the source table
+checks:
+  - {expectation: expect_compound_columns_to_be_unique, kwargs: {column_list: [source, geo, classification, version, activity, period]}}
+  - {expectation: expect_column_values_to_be_between, kwargs: {column: value, min_value: 0}}
+  - name: children_add_to_parent
+    meaning: a place whose published parts do not add up to it within rounding (0.005 a part, as two decimals are published)
+    sql: >
+      select parts.geo, parts.activity, parts.period, parts.total, whole.value
+      from (
+        select g.parent as geo, e.classification, e.version, e.activity, e.period, sum(cast(e.value as decimal(28, 6))) as total, count(e.value) as n
+        from core.employment e join catalogue.geographies g on g.geo = e.geo
+        where g.parent = 'ES21' group by all
+      ) parts
+      join core.employment whole using (geo, classification, version, activity, period)
+      where parts.n = 3 and abs(parts.total - whole.value) > 0.005 * (parts.n + 1) + 1e-9
+      order by 1, 2, 3
+  - name: part_within_total
+    meaning: an activity larger than the whole it belongs to, beyond rounding
+    sql: >
+      select part.geo, part.activity, part.period, part.value, whole.value as whole_value
+      from core.employment part
+      join core.employment whole using (source, geo, classification, version, period)
+      where whole.activity = 'TOTAL' and part.value > whole.value + 0.011
+         or whole.activity = 'G-J' and part.activity = 'J' and part.value > whole.value + 0.011
+      order by 1, 2, 3
+*/
+select
+  g.geo,
+  a.classification,
+  a.version,
+  a.level,
+  a.activity,
+  r."TIME_PERIOD" as period,
+  r.value,
+  'thousand persons' as unit,
+  case when r.kind = 'missing' then 'M' else '' end || coalesce(f.status, 'A') as status,
+  r.provenance,
+  r.source
+from raw.eurostat_nama_10r_3empers r
+join catalogue.geography_codes g on g.scheme = 'nuts2024' and g.code = r.geo
+join catalogue.activity_codes a on a.scheme = 'eurostat_nace_r2' and a.code = r.nace_r2
+left join catalogue.observation_flags f on f.publisher = 'eurostat' and f.flag = r.flag
+where r.unit = 'THS' and r.wstatus = 'EMP'
+order by source, geo, classification, version, activity, period

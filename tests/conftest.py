@@ -1,0 +1,65 @@
+"""Fixtures for all tests: where the real files are, and a wall against the network."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from observatory import quality, releases
+from observatory.build import Workspace
+from observatory.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository's root."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real files beside the repository; tests that need it skip where it is absent."""
+    folder = ROOT.parent / "shared"
+    if not (folder / "extracts").is_dir():
+        pytest.skip("needs the real files of ../shared/extracts, which are not part of the repository")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection that leaves this machine, so that no test depends on a publisher."""
+    if request.node.get_closest_marker("live"):
+        return
+    real = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if isinstance(address, tuple) and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            raise AssertionError(f"a test tried to reach {address[0]}: tests run without a network")
+        real(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The repository's data, built, checked and published once into a temporary folder; to be read, not changed."""
+    ws = Workspace(Settings(data=tmp_path_factory.mktemp("data")))
+    for relation in ws.relations:
+        ws.make(relation)
+        quality.run(ws, relation)
+    ws.make_database()
+    releases.publish(ws, "2026Q3", datetime(2026, 8, 1, tzinfo=UTC))
+    return ws
+
+
+@pytest.fixture
+def copy(built: Workspace, tmp_path: Path) -> Workspace:
+    """A copy of the built workspace that a test may change."""
+    shutil.copytree(built.settings.data_dir, tmp_path / "data")
+    return Workspace(Settings(data=tmp_path / "data"))

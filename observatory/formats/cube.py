@@ -190,10 +190,12 @@ def _table(
         if measure in columns:
             expected = f"a dimension name other than {', '.join(_MEASURES)}"
             raise FormatError(name, f"dimension {measure!r}", expected=expected, found=repr(measure))
+    if len(kinds) and not 0 <= kinds.min() <= kinds.max() < len(KINDS):
+        raise ValueError(f"kinds {kinds.min()} to {kinds.max()} of {len(KINDS)} kinds")
     columns["value"] = _value_column(values, kinds)
     columns["flag"] = _flag_column(flags, len(kinds))
     codes = pa.array(np.ascontiguousarray(kinds, dtype=np.int8))
-    columns["kind"] = pa.DictionaryArray.from_arrays(codes, pa.array(KINDS))
+    columns["kind"] = _dictionary(codes, KINDS)
     metadata = {METADATA_KEY: json.dumps(about, ensure_ascii=False, allow_nan=False).encode()}
     return pa.table(columns).replace_schema_metadata(metadata)
 

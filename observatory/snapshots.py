@@ -21,7 +21,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from observatory import atomic
 from observatory.errors import DataError
 
-EXTENSIONS = {"px": "px", "jsonstat": "json", "eurostat_tsv": "tsv", "sdmx_csv": "csv"}
+EXTENSIONS = {
+    "px": "px",
+    "jsonstat": "json",
+    "jsonstat_parts": "tar",
+    "eurostat_tsv": "tsv",
+    "sdmx_csv": "csv",
+    "ine_csv": "csv",
+}
 PROVENANCES = ("official", "survey", "synthetic")  # strongest first
 
 

@@ -257,7 +257,8 @@ def finish(table: pa.Table, model: Model) -> pa.Table:
         raise DataError(
             f"{model.path}: unknown column {', '.join(extra)}", remedy=f"Columns: {', '.join(INDICATOR_COLUMNS)}"
         )
-    types = dict.fromkeys(INDICATOR_COLUMNS, pa.string()) | dict.fromkeys(("value", "lower", "upper", "n"), pa.float64())
+    numbers = ("value", "lower", "upper", "n")
+    types = {column: pa.float64() if column in numbers else pa.string() for column in INDICATOR_COLUMNS}
     fixed = {"indicator": model.name, "unit": model.header.unit}
     columns = {}
     for column, kind in types.items():

@@ -113,14 +113,6 @@ def _contract(ws: Workspace, source: str) -> list[Check]:
             "expect_table_row_count_to_be_between",
             {"min_value": contract.coverage.rows},
         ),
-        Check(
-            "kind_is_known",
-            "contract",
-            "critical",
-            "a cell that is neither a value, nil nor missing",
-            "expect_column_values_to_be_in_set",
-            {"column": "kind", "value_set": ["value", "nil", "missing"]},
-        ),
     ]
     for dimension in contract.dimensions:
         base = {"column": dimension.code}
@@ -157,6 +149,7 @@ def _schema(name: str) -> list[Check]:
     known = ", ".join(literal(p) for p in PROVENANCES)
     faults = {
         "incomplete key": "geo is null or variant is null or activity is null or period is null or indicator is null",
+        "double key": f"count(*) over (partition by {key}) > 1",
         "no source": "coalesce(sources, '') = ''",
         "unknown provenance": f"provenance is null or provenance not in ({known})",
         "unknown status": "status is null or not regexp_matches(status, '^(A|[BCDEFMNPU]+)$')",
@@ -166,54 +159,29 @@ def _schema(name: str) -> list[Check]:
         "outside its own interval": "value < lower or value > upper",
     }
     cases = " ".join(f"when {condition} then {literal(fault)}" for fault, condition in faults.items())
-    rows = f"select {key}, value, lower, upper, status, provenance, case {cases} end as fault from {name}"
-    return [
-        Check(
-            "not_empty",
-            "schema",
-            "critical",
-            "no rows",
-            sql=f"select 1 as n from (select count(*) as n from {name}) t where n = 0 order by n",
-        ),
-        Check(
-            "key_is_unique",
-            "schema",
-            "critical",
-            "two rows of the same indicator, variant, geo, activity, period and comparator",
-            sql=f"select {key}, count(*) as n from {name} group by all having count(*) > 1 order by all",
-        ),
-        Check(
-            "rows_are_whole",
-            "schema",
-            "critical",
-            f"a row with one of: {', '.join(faults)}",
-            sql=f"select * from ({rows}) t where fault is not null order by all",
-        ),
-    ]
+    columns = f"{key}, value, lower, upper, status, provenance"
+    meaning = f"a row with one of: {', '.join(faults)}; or no row at all"
+    sql = (
+        f"with judged as (select {columns}, case {cases} end as fault from {name}) "
+        "select * from judged where fault is not null "
+        f"union all by name select 'no rows' as fault from (select count(*) as n from {name}) t where n = 0 "
+        "order by all"
+    )
+    return [Check("common_shape", "schema", "critical", meaning, sql=sql)]
 
 
 def _magnitude(name: str) -> list[Check]:
+    """Figures against the release before: moved too far, or gone."""
     table = name.split(".", 1)[1]
     on = " and ".join(f"n.{c} is not distinct from o.{c}" for c in KEY)
-    keys = ", ".join(f"n.{c}" for c in KEY)
-    return [
-        Check(
-            "magnitude_against_last_release",
-            "magnitude",
-            "warning",
-            f"a figure that moved by more than {MAGNITUDE_LIMIT:.0%} since the release before",
-            sql=f"select {keys}, o.value as before, n.value as now from {name} n join earlier.{table} o on {on} "
-            f"where o.value <> 0 and abs(n.value / o.value - 1) > {MAGNITUDE_LIMIT} order by all",
-        ),
-        Check(
-            "coverage_against_last_release",
-            "magnitude",
-            "warning",
-            "a figure that the release before had and this one has not",
-            sql=f"select {keys.replace('n.', 'o.')}, o.value as before from earlier.{table} o "
-            f"left join {name} n on {on} where o.value is not null and n.value is null order by all",
-        ),
-    ]
+    keys = ", ".join(f"o.{c}" for c in KEY)
+    sql = (
+        f"select {keys}, o.value as before, n.value as now from earlier.{table} o left join {name} n on {on} "
+        f"where o.value is not null and (n.value is null or o.value <> 0 and abs(n.value / o.value - 1) > "
+        f"{MAGNITUDE_LIMIT}) order by all"
+    )
+    meaning = f"a figure of the release before that is gone, or moved by more than {MAGNITUDE_LIMIT:.0%}"
+    return [Check("against_last_release", "magnitude", "warning", meaning, sql=sql)]
 
 
 def run(ws: Workspace, name: str, earlier: Path | None = None) -> list[Result]:
@@ -304,13 +272,17 @@ def expectation_class(name: str) -> Any:
 
 
 @functools.cache
-def _context() -> Any:
-    """One ephemeral context for all suites of a run; nothing of it is kept."""
+def _frames() -> Any:
+    """Where frames are handed to Great Expectations: one ephemeral context for all suites, nothing of it is kept."""
     import great_expectations as gx
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
-    return context
+    return (
+        context.data_sources.add_pandas("memory")
+        .add_dataframe_asset("table")
+        .add_batch_definition_whole_dataframe("whole")
+    )
 
 
 def expect(name: str, checks: list[Check], frame: pd.DataFrame | None) -> list[Result]:
@@ -320,13 +292,7 @@ def expect(name: str, checks: list[Check], frame: pd.DataFrame | None) -> list[R
     classes = [expectation_class(check.expectation) for check in checks]
     import great_expectations as gx
 
-    batch = (
-        _context()
-        .data_sources.add_or_update_pandas(name)
-        .add_dataframe_asset(name)
-        .add_batch_definition_whole_dataframe("whole")
-        .get_batch({"dataframe": frame})
-    )
+    batch = _frames().get_batch({"dataframe": frame})
     # the order of results is not promised, so each expectation carries the name of its check
     expectations = [cls(**check.kwargs, meta={"check": check.name}) for cls, check in zip(classes, checks, strict=True)]
     outcome = batch.validate(gx.ExpectationSuite(name=name, expectations=expectations), result_format="SUMMARY")

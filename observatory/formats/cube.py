@@ -206,7 +206,7 @@ def _value_column(values: npt.NDArray[np.float64] | pa.Array, kinds: npt.NDArray
         if values.null_count != np.count_nonzero(empty):
             raise ValueError(f"{values.null_count} null values, {np.count_nonzero(empty)} cells of kind nil or missing")
         return values
-    return pa.array(values, type=pa.float64(), mask=empty if empty.any() else None)
+    return _masked(np.asarray(values, dtype=np.float64), ~empty)
 
 
 def _flag_column(flags: Flags | pa.Array | None, rows: int) -> pa.Array:
@@ -218,6 +218,11 @@ def _flag_column(flags: Flags | pa.Array | None, rows: int) -> pa.Array:
     if len(index) and index.max() >= len(texts):
         raise ValueError(f"flag {index.max()} of {len(texts)} flags")
     index = index.astype(_index_type(len(texts)), copy=False)
-    valid = np.packbits(index >= 0, bitorder="little")
-    buffers = [pa.py_buffer(valid), pa.py_buffer(np.ascontiguousarray(index))]
-    return _dictionary(pa.Array.from_buffers(pa.from_numpy_dtype(index.dtype), len(index), buffers), texts)
+    return _dictionary(_masked(index, index >= 0), texts)
+
+
+def _masked(entries: npt.NDArray[Any], valid: npt.NDArray[np.bool_]) -> pa.Array:
+    """An Arrow array over the same memory, null where not valid."""
+    bits = None if valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little"))
+    buffers = [bits, pa.py_buffer(np.ascontiguousarray(entries))]
+    return pa.Array.from_buffers(pa.from_numpy_dtype(entries.dtype), len(entries), buffers)

@@ -13,11 +13,11 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from observatory.errors import FormatError
 from observatory.formats.cube import KIND_VALUE, Dimension, check_size
@@ -34,9 +34,9 @@ LONGEST_NUMBER = 400
 NOTES_PER_CELL = 20
 LONGEST_FLAG = 200
 
-PIECE_BYTES = 1 << 18
+PIECE_BYTES = 1 << 20
 
-_BLANKS = b' \t\r\n\x0b\x0c,"'
+_DATA_BYTES = b' \t\r\n\x0b\x0c,"0123456789+-.eE'
 _BLANK = re.compile(rb"[\s,]")
 _TOKEN = re.compile(rb'[^\s,"]+')
 _NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
@@ -47,12 +47,12 @@ _SPARSE_TOKEN = re.compile(rb'"[^"]*"|[^\s,"]+')
 
 @dataclass(frozen=True)
 class Cells:
-    """All cells in row-major order: doubles (null where there is no value), kinds, flags.
+    """All cells in row-major order: values (any number where there is none), kinds, flags.
 
     ``flags`` are indices into ``texts``, -1 for none.
     """
 
-    values: pa.Array
+    values: npt.NDArray[np.float64]
     kinds: npt.NDArray[np.int8]
     flags: npt.NDArray[np.int8] | npt.NDArray[np.int32]
     texts: list[str]
@@ -193,17 +193,17 @@ def _cells(body: bytes, dimensions: Sequence[Dimension], shown: Mapping[str, str
     whole = [piece for piece in pieces if piece]
     if len(whole) < len(pieces):
         raise _bad_token(body, dimensions, name)
-    values = pa.concat_arrays([numbers for numbers, _ in whole])
+    values = np.concatenate([numbers for numbers, _ in whole])
     symbols = np.concatenate([symbols for _, symbols in whole])
-    if not _quotes_hold(body, values.null_count):
+    if not _quotes_hold(body, int(np.count_nonzero(symbols >= 0))):
         raise _bad_token(body, dimensions, name)
     check_size([len(d.codes) for d in dimensions], name, len(values), where="DATA")
-    infinite = pc.index(pc.is_inf(values), True).as_py()
-    if infinite >= 0:
-        where = _cell(infinite, dimensions)
+    infinite = np.isinf(values) & (symbols < 0)
+    if infinite.any():
+        where = _cell(int(np.argmax(infinite)), dimensions)
         raise FormatError(name, where, expected="a number", found="one beyond any range")
     kinds = np.minimum(symbols, 1) + np.int8(1)  # -1: value, 0: nil, dots: missing
-    used = np.flatnonzero(np.bincount(symbols + np.int8(1), minlength=1)[1:]).tolist()
+    used = [symbol for symbol in range(len(SYMBOLS)) if (symbols == symbol).any()]
     texts = list(dict.fromkeys(shown[SYMBOLS[symbol]] for symbol in used))
     if used in ([], [0]):
         return Cells(values, kinds, symbols, texts)
@@ -213,51 +213,61 @@ def _cells(body: bytes, dimensions: Sequence[Dimension], shown: Mapping[str, str
 
 
 def _cut(body: bytes) -> list[bytes]:
-    """Pieces of whole tokens, small enough for the processor's cache."""
+    """Pieces of whole tokens, for the processor's cache and its cores."""
     cuts = [0]
     while blank := _BLANK.search(body, cuts[-1] + PIECE_BYTES):
         cuts.append(blank.end())
     return [body[start:end] for start, end in pairwise([*cuts, len(body)])]
 
 
-def _piece(piece: bytes) -> tuple[pa.Array, npt.NDArray[np.int8]] | None:
-    """One double a token, null for a symbol; and per token its index in ``SYMBOLS``, -1 for a number.
+def _piece(piece: bytes) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int8]] | None:
+    """Per token its number (any for a symbol) and its index in ``SYMBOLS`` (-1 for a number).
 
-    None if a token is neither. The tokens are laid out as an Arrow text array, whose cast parses them all.
+    None if a token is neither. Tokens and the blanks between them become the entries of one Arrow text array over
+    the bytes as they are; its cast parses every entry that is not null.
     """
-    chars = piece.translate(None, _BLANKS)
-    bytes_ = np.frombuffer(piece, dtype=np.uint8)
+    if piece.translate(None, _DATA_BYTES):
+        return None  # Arrow would take nan, inf and 0x10
+    text = np.frombuffer(piece, dtype=np.uint8)
     solid = np.zeros(len(piece) + 2, dtype=bool)
-    np.greater(bytes_, ord('"'), out=solid[1:-1])  # the last blank but the comma
+    np.greater(text, ord('"'), out=solid[1:-1])  # of the bytes that can stand here, blanks are below
     if b"," in piece:
-        solid[1:-1] &= bytes_ != ord(",")
+        solid[1:-1] &= text != ord(",")
     edges = np.flatnonzero(solid[1:] != solid[:-1])
-    sizes = edges[1::2] - edges[0::2]
-    starts = np.zeros(len(sizes) + 1, dtype=np.int32)
-    np.cumsum(sizes, out=starts[1:])
-    # Control characters are neither blank nor part of a token; Arrow alone would take nan and inf.
-    if starts[-1] != len(chars) or b"n" in chars or b"N" in chars:
-        return None
-    symbols = _symbols(np.frombuffer(chars, dtype=np.uint8), starts[:-1], sizes)
-    is_number = np.packbits(symbols < 0, bitorder="little")
-    buffers = [pa.py_buffer(buffer) for buffer in (is_number, starts, chars)]
-    try:
-        return pa.Array.from_buffers(pa.string(), len(sizes), buffers).cast(pa.float64()), symbols
-    except pa.ArrowInvalid:
-        return None
+    symbols = _symbols(piece, solid, edges)
+    if not len(symbols):
+        return np.zeros(0), symbols
+    is_number = np.zeros(len(edges) - 1, dtype=bool)
+    is_number[0::2] = symbols < 0
+    bits = np.packbits(is_number, bitorder="little")
+    buffers = [pa.py_buffer(buffer) for buffer in (bits, edges.astype(np.int32), piece)]
+    numbers = _numbers(pa.Array.from_buffers(pa.string(), len(is_number), buffers), b"." in piece)
+    return None if numbers is None else (numbers[0::2].astype(np.float64), symbols)
 
 
-def _symbols(
-    chars: npt.NDArray[np.uint8], starts: npt.NDArray[np.int32], sizes: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int8]:
+def _numbers(entries: pa.Array, has_points: bool) -> npt.NDArray[Any] | None:
+    """The entries as numbers (anything where null), None if one is no number. Whole numbers parse faster."""
+    for wanted, found in ((pa.int64(), np.int64), (pa.float64(), np.float64))[has_points:]:
+        try:
+            return np.frombuffer(entries.cast(wanted).buffers()[1], dtype=found, count=len(entries))
+        except pa.ArrowInvalid:
+            continue
+    return None
+
+
+def _symbols(piece: bytes, solid: npt.NDArray[np.bool_], edges: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
     """Index into ``SYMBOLS`` of each token: 0 for nil, else the number of dots; -1 for all others."""
-    first = chars[starts]
-    symbols = np.where((first == ord(NIL)) & (sizes == 1), np.int8(0), np.int8(-1))
-    at = np.flatnonzero((first == ord(".")) & (sizes < len(SYMBOLS)))
-    for place in range(1, len(SYMBOLS) - 1):
-        inside = np.minimum(starts[at] + place, len(chars) - 1)
-        at = at[(place >= sizes[at]) | (chars[inside] == ord("."))]
-    symbols[at] = sizes[at]
+    text = np.frombuffer(piece, dtype=np.uint8)
+    starts = edges[0::2]
+    lone_dash = (text == ord(NIL)) & ~solid[2:]
+    symbols: npt.NDArray[np.int8] = lone_dash[starts].view(np.int8) - np.int8(1)
+    if b"." in piece:
+        sizes = edges[1::2] - starts
+        at = np.flatnonzero((text[starts] == ord(".")) & (sizes < len(SYMBOLS)))
+        for place in range(1, len(SYMBOLS) - 1):
+            inside = np.minimum(starts[at] + place, len(text) - 1)
+            at = at[(place >= sizes[at]) | (text[inside] == ord("."))]
+        symbols[at] = sizes[at]
     return symbols
 
 
@@ -326,8 +336,6 @@ def _spread(cells: Cells, index: npt.NDArray[np.int64], rows: int, width: int) -
     values = np.zeros((rows, width))
     kinds = np.full((rows, width), KIND_VALUE, dtype=np.int8)
     flags = np.full((rows, width), -1, dtype=np.int8)
-    numbers = cells.values.fill_null(0.0).to_numpy()
-    for whole, part in ((values, numbers), (kinds, cells.kinds), (flags, cells.flags)):
+    for whole, part in ((values, cells.values), (kinds, cells.kinds), (flags, cells.flags)):
         whole[index] = part.reshape(-1, width)
-    empty = (kinds != KIND_VALUE).reshape(-1)
-    return Cells(pa.array(values.reshape(-1), mask=empty), kinds.reshape(-1), flags.reshape(-1), cells.texts)
+    return Cells(values.reshape(-1), kinds.reshape(-1), flags.reshape(-1), cells.texts)

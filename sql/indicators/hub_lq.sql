@@ -41,9 +41,13 @@ numbers as (
   where e.classification = 'NACE' and e.version = '2'
   group by m.series, single_activity, e.geo, e.period, e.source
 ),
-totals as (
-  select geo, period, source, value * 1000 as persons, status, provenance
-  from core.employment where classification = 'NACE' and version = '2' and activity = 'TOTAL'
+measured as (
+  select n.series, n.activities, n.geo, n.period, n.source,
+    cast(n.persons as double) as persons, cast(t.value as double) * 1000 as total,
+    n.status || t.status as status, n.provenance || ';' || t.provenance as provenance
+  from numbers n
+  join core.employment t on t.geo = n.geo and t.period = n.period and t.source = n.source
+    and t.classification = 'NACE' and t.version = '2' and t.activity = 'TOTAL'
 )
 select
   r.series as variant,
@@ -51,19 +55,15 @@ select
   b.geo as comparator,
   'NACE2:' || r.activities as activity,
   r.period,
-  cast(r.persons as double) as e_ij,
-  cast(rt.persons as double) as e_j,
-  cast(b.persons as double) as e_i,
-  cast(bt.persons as double) as e,
-  a.geo is not null as part_whole,
-  r.status || rt.status || b.status || bt.status as status,
-  r.provenance || ';' || rt.provenance || ';' || b.provenance || ';' || bt.provenance as provenance,
+  r.persons as e_ij,
+  r.total as e_j,
+  b.persons as e_i,
+  b.total as e,
+  exists (select 1 from catalogue.geography_ancestors a where a.geo = r.geo and a.ancestor = b.geo) as part_whole,
+  r.status || b.status as status,
+  r.provenance || ';' || b.provenance as provenance,
   r.source as sources
-from numbers r
-join numbers b on b.series = r.series and b.activities = r.activities and b.period = r.period and b.source = r.source
-join totals rt on rt.geo = r.geo and rt.period = r.period and rt.source = r.source
-join totals bt on bt.geo = b.geo and bt.period = b.period and bt.source = b.source
-join catalogue.geography_groups g on g.grp = 'comparator' and g.geo = b.geo
-left join catalogue.geography_ancestors a on a.geo = r.geo and a.ancestor = b.geo
-where r.geo <> b.geo
+from measured r
+join measured b on b.series = r.series and b.activities = r.activities and b.period = r.period and b.source = r.source
+where r.geo <> b.geo and b.geo in (select geo from catalogue.geography_groups where grp = 'comparator')
 order by variant, geo, comparator, activity, period

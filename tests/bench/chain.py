@@ -6,6 +6,7 @@ change the ratios.
 
 from __future__ import annotations
 
+import csv
 import os
 import resource
 import shutil
@@ -78,7 +79,7 @@ def measure() -> list[dict[str, object]]:
 
 
 def scaled_home(folder: Path, factor: int) -> Path:
-    """A copy of the repository's data whose embedded tables have ``factor`` times the periods (synthetic)."""
+    """A copy of the repository's data in which every place stands ``factor`` times (made up, and marked so)."""
     from datetime import UTC, datetime
     from hashlib import sha256
 
@@ -87,12 +88,13 @@ def scaled_home(folder: Path, factor: int) -> Path:
     home = folder / f"home{factor}"
     shutil.copytree(ROOT / "sql", home / "sql")
     shutil.copytree(ROOT / "data" / "catalogue", home / "data" / "catalogue")
+    _more_places(home / "data" / "catalogue" / "geographies.csv", factor)
     embedded = Store(ROOT / "data" / "embedded", "embedded")
     store = Store(home / "data" / "embedded", "embedded")
     for source, entry in embedded.lock().tables.items():
         data = embedded.read(source, entry)
-        if entry.format == "eurostat_tsv" and factor > 1:
-            data = _stretch(data, factor)
+        if entry.format == "eurostat_tsv":
+            data = _more_series(data, factor)
         changed = {
             "sha256": sha256(data).hexdigest(),
             "bytes": len(data),
@@ -104,17 +106,26 @@ def scaled_home(folder: Path, factor: int) -> Path:
     return home
 
 
-def _stretch(data: bytes, factor: int) -> bytes:
-    """Repeat the values of every series ``factor`` times over as many further years."""
+def _more_places(path: Path, factor: int) -> None:
+    """Add copies of every place under other codes; copies belong to no group, so nothing is compared with them."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    schemes = ("nuts2016", "nuts2021", "nuts2024", "itl2021", "eustat", "lau")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        for copy in range(1, factor):
+            for row in rows:
+                codes = {s: " ".join(f"{code}x{copy}" for code in row[s].split()) for s in schemes if s in row}
+                writer.writerow(row | codes | {"geo": f"{row['geo']}x{copy}", "groups": ""})
+
+
+def _more_series(data: bytes, factor: int) -> bytes:
+    """Repeat every series for the copies of its place."""
     head, *rows = data.decode().splitlines()
-    dimensions, *periods = head.split("\t")
-    first = int(periods[0])
-    years = [f"{year} " for year in range(first, first + factor * len(periods))]
-    lines = ["\t".join([dimensions, *years])]
-    for row in rows:
-        key, *cells = row.split("\t")
-        lines.append("\t".join([key, *cells * factor]))
-    return ("\n".join(lines) + "\n").encode()
+    copies = [row.replace("\t", f"x{copy}\t", 1) for copy in range(1, factor) for row in rows]
+    return ("\n".join([head, *rows, *copies]) + "\n").encode()
 
 
 def growth() -> list[dict[str, object]]:

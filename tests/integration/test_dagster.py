@@ -40,7 +40,7 @@ def test_assets_have_owners_kinds_descriptions_and_checks(built: Workspace) -> N
     checked = {key.asset_key.to_user_string() for key in graph.asset_check_keys}
     assert {"raw/eurostat_nama_10r_3gva", "core/gva", "indicators/hub_lq"} <= checked
     blocking = {k.name for k in graph.asset_check_keys if graph.get_check_spec(k).blocking}
-    assert "children_add_to_parent" in blocking and "magnitude_against_last_release" not in blocking
+    assert "children_add_to_parent" in blocking and "against_last_release" not in blocking
 
 
 def test_a_materialisation_says_rows_columns_and_content(built: Workspace) -> None:

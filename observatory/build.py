@@ -19,7 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from observatory import atomic, snapshots
+from observatory import atomic, resolution, snapshots
 from observatory import models as model_files
 from observatory.catalogue import Catalogue, Source
 from observatory.catalogue import load as load_catalogue
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 CODE = Path(__file__).resolve().parent
+READERS = {"jsonstat_parts": "parts"}
+TIME_NAMES = {"time", "TIME_PERIOD"}
 
 
 @dataclass(frozen=True)
@@ -180,10 +182,7 @@ class Workspace:
         import pyarrow as pa
 
         pin = self.pins[source]
-        contract = self.catalogue.sources[source]
-        reader = importlib.import_module(f"observatory.formats.{contract.format}")
-        table = reader.read(pin.read(), name=f"{contract.publisher}/{contract.table}")
-        check_contract(contract, table, self.catalogue)
+        table = read_snapshot(self.catalogue.sources[source], pin.read(), pin.entry.format, self.catalogue)
         for column, text in (("source", source), ("provenance", pin.entry.provenance)):
             codes = pa.repeat(pa.scalar(0, pa.int32()), table.num_rows)
             table = table.append_column(column, pa.DictionaryArray.from_arrays(codes, pa.array([text])))
@@ -287,6 +286,26 @@ class Workspace:
         shutil.rmtree(self.settings.build, ignore_errors=True)
 
 
+def read_snapshot(contract: Source, data: bytes, form: str, catalogue: Catalogue) -> pa.Table:
+    """A snapshot's bytes as the table that its contract describes, in the publisher's codes, with ``<dimension>__as``
+    columns that hold our name of a code where the contract resolves it from the table itself.
+
+    ``form`` is the format of these bytes, which may differ from one snapshot of a table to the next (bulk file or
+    API). Raises FormatError for bytes that cannot be read, DataError for a table that breaks the contract.
+    """
+    reader = importlib.import_module(f"observatory.formats.{READERS.get(form, form)}")
+    table = reader.read(data, name=f"{contract.publisher}/{contract.table}")
+    # Eurostat calls one dimension TIME_PERIOD in TSV and SDMX and time in JSON-stat
+    expected = {d.code for d in contract.dimensions if d.role == "time"}
+    names = [next(iter(expected)) if n in TIME_NAMES and expected & TIME_NAMES else n for n in table.column_names]
+    table = table.rename_columns(names)
+    resolved = resolution.of_table(contract, table)
+    check_contract(contract, table, catalogue)
+    for column, array in resolution.columns(resolved, table).items():
+        table = table.append_column(column, array)
+    return table
+
+
 def check_contract(contract: Source, table: pa.Table, catalogue: Catalogue) -> None:
     """Stop at a table whose dimensions or codes the contract and catalogue do not know; all are listed at once.
 
@@ -317,6 +336,7 @@ def raw_comments(contract: Source, made: Made | None) -> dict[str, str]:
         "source": "Id of the source contract",
         "provenance": "official, survey or synthetic",
     }
+    fixed |= {f"{d.code}__as": f"Our name of the code of {d.code}, null where none" for d in contract.dimensions}
     return {
         column: fixed.get(column, f"Dimension {column} of {contract.publisher} {contract.table}")
         for column in (made.columns if made else {})

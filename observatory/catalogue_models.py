@@ -1,14 +1,14 @@
-"""Strict models of what stands in ``data/catalogue``: contracts with publishers, rows of reference tables.
+"""Strict models of the reference tables in ``data/catalogue``.
 
-Belongs here: the shape of one contract or one row. Does not belong here: reading the files and what must hold
-between them (catalogue.py).
+Belongs here: the shape of one row, and what all models share. Does not belong here: contracts (contract_models.py),
+reading the files and what must hold between them (catalogue.py).
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
 def _words(value: object) -> object:
@@ -37,60 +37,6 @@ class Names(Strict):
     en: Text
     es: Text
     eu: Text
-
-
-class Dimension(Strict):
-    """One dimension of a publisher's table, under the publisher's own name.
-
-    ``scheme`` names the code lists of the catalogue in which every code must be found (one or several);
-    ``exclude`` lists codes left out on purpose; ``codes`` is the full list of codes the table must have;
-    ``first`` and ``last`` are periods it must reach.
-    """
-
-    code: Text
-    role: Literal["geo", "activity", "time", "measure", "unit", "other"]
-    codes: tuple[str, ...] = ()
-    scheme: Words = ()
-    exclude: tuple[str, ...] = ()
-    first: str | None = None
-    last: str | None = None
-
-
-class Coverage(Strict):
-    """The least a table must hold: ``rows`` as read (one row a cell) and, if stated, ``series``."""
-
-    rows: int = Field(ge=1)
-    series: int | None = Field(default=None, ge=1)
-
-
-class Update(Strict):
-    """When the publisher is expected to re-issue the table."""
-
-    period: Literal["annual", "quarterly", "monthly", "irregular"]
-    months: tuple[Annotated[int, Field(ge=1, le=12)], ...] = ()
-
-
-class Source(Strict):
-    """A contract: what one table of one publisher is, and what must be true of it.
-
-    ``request`` is what the publisher's client is asked (see sources/); empty for a table that is not fetched.
-    """
-
-    id: Text
-    publisher: Literal["eurostat", "eustat", "ine", "survey"]
-    table: Text
-    title: Names
-    what: Text
-    format: Literal["px", "jsonstat", "eurostat_tsv", "sdmx_csv"]
-    units: dict[str, Text]
-    dimensions: tuple[Dimension, ...] = Field(min_length=1)
-    coverage: Coverage
-    update: Update
-    licence: Text
-    citation: Text
-    url: Text
-    quirks: tuple[Text, ...] = ()
-    request: dict[str, JsonValue] = {}
 
 
 class Row(Strict):

@@ -16,7 +16,7 @@ import typer
 
 from observatory import releases as rel
 from observatory.build import Workspace
-from observatory.errors import ObservatoryError, UsageError
+from observatory.errors import ObservatoryError
 from observatory.tables import Format, show
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -39,16 +39,18 @@ def root() -> None:
 @app.command(epilog="Example: observatory refresh --quarter 2026Q4")
 def refresh(
     quarter: Annotated[str | None, typer.Option(help="quarter to publish under; the present one by default")] = None,
+    live: Annotated[bool, typer.Option("--live", help="first fetch what publishers have changed")] = False,
 ) -> None:
     """Build, check and publish everything that is not up to date."""
     from observatory.progress import lines
 
+    fetched = _fetch([], since_updated=True, dry_run=False) if live else 0
     with lines() as say:
         ws = Workspace(progress=say)
         if rel.up_to_date(ws):
             release = rel.find(ws.settings.releases)
             typer.echo(f"Nothing has changed since release {release.name}; nothing was published.")
-            return
+            raise typer.Exit(fetched)
         from assets.run import refresh as run
 
         outcome = run(ws, quarter)
@@ -67,6 +69,45 @@ def refresh(
         typer.echo(f"Published release {outcome.release}: {ws.settings.releases / str(outcome.release)}")
     else:
         typer.echo(f"The tables are those of release {outcome.release}; nothing was published.")
+    raise typer.Exit(fetched)
+
+
+@app.command(epilog="Example: observatory fetch eurostat_nama_10r_3empers")
+def fetch(
+    source: Annotated[
+        list[str] | None, typer.Argument(help="ids of sources; all that can be fetched by default")
+    ] = None,
+    since_updated: Annotated[
+        bool, typer.Option("--since-updated", help="ask for the publishers' stamps and fetch only what moved")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be fetched; store nothing")] = False,
+) -> None:
+    """Fetch tables from their publishers into the local store.
+
+    A table that is not what its contract says, or not what it was, is refused and the snapshot before stays. Ends
+    with 3 if a publisher failed, with 4 if a table was refused.
+    """
+    raise typer.Exit(_fetch(source or [], since_updated=since_updated, dry_run=dry_run))
+
+
+def _fetch(wanted: Sequence[str], *, since_updated: bool, dry_run: bool) -> int:
+    """Fetch, print a line a table and the sum; returns the exit code."""
+    from collections import Counter
+
+    from observatory import fetching
+    from observatory.progress import lines
+
+    ws = Workspace()
+    chosen = fetching.choose(ws, wanted)
+    with lines() as say:
+        clients = fetching.publishers(ws.settings)
+        outcomes = fetching.fetch(ws, chosen, clients, since_updated=since_updated, dry_run=dry_run, say=say)
+    counts = Counter(outcome.state for outcome in outcomes)
+    typer.echo(f"{len(outcomes)} tables: " + ", ".join(f"{n} {state}" for state, n in counts.most_common()))
+    errors = list(fetching.failures(outcomes))
+    for error in errors:
+        typer.echo(f"error: {error}", err=True)
+    return max((error.exit_code for error in errors), default=0)
 
 
 @sources_app.command("list", epilog="Example: observatory sources list")
@@ -91,18 +132,58 @@ def sources_list() -> None:
     show(pa.Table.from_pylist(rows), "table")
 
 
-@sources_app.command("show", epilog="Example: observatory sources show eurostat_nama_10r_3empers")
+@sources_app.command("show", epilog="Example: observatory sources show eustat_industry_accounts")
 def sources_show(source: Annotated[str, typer.Argument(help="id of a source")]) -> None:
-    """One contract in full, and the snapshot that stands for it."""
+    """A contract in words: what is known, what is resolved at run time and from what; and its snapshot."""
     import yaml
 
+    from observatory import fetching, resolution
+
     ws = Workspace()
-    if source not in ws.catalogue.sources:
-        raise UsageError(f"no source {source!r}", remedy=f"Sources: {', '.join(ws.catalogue.sources)}")
-    contract = ws.catalogue.sources[source].model_dump(mode="json", exclude_defaults=True)
+    (contract,) = fetching.choose(ws, [source], fetchable=False)
+    typer.echo(resolution.explain(contract))
     pin = ws.pins.get(source)
     snapshot = pin.entry.model_dump(mode="json") | {"file": str(pin.store.path(pin.entry))} if pin else "none yet"
-    typer.echo(yaml.safe_dump({"contract": contract, "snapshot": snapshot}, sort_keys=False, allow_unicode=True))
+    typer.echo(yaml.safe_dump({"snapshot": snapshot}, sort_keys=False, allow_unicode=True))
+
+
+@sources_app.command("search", epilog="Example: observatory sources search empleo")
+def sources_search(
+    text: Annotated[str, typer.Argument(help="words in an id, a title, a dimension or a note")],
+    live: Annotated[bool, typer.Option("--live", help="search Eustat's whole catalogue as well")] = False,
+) -> None:
+    """Contracts that speak of something; with --live also tables of Eustat's bank that have no contract."""
+    from observatory import fetching
+
+    ws = Workspace()
+    for contract in fetching.search(ws, text):
+        typer.echo(f"{contract.id}  {contract.table}  {contract.title.es}")
+    if live:
+        for entry in fetching.publishers(ws.settings).pxweb.catalogue().values():
+            if text.casefold() in f"{entry.table} {entry.title}".casefold():
+                typer.echo(f"(no contract)  {entry.table}  {entry.title}")
+
+
+@sources_app.command("check", epilog="Example: observatory sources check eurostat_nama_10r_3empers")
+def sources_check(
+    source: Annotated[list[str] | None, typer.Argument(help="ids of sources; all by default")] = None,
+    live: Annotated[bool, typer.Option("--live", help="ask the publisher; nothing is stored")] = False,
+) -> None:
+    """Whether snapshots, or with --live what publishers answer today, are what the contracts say.
+
+    Ends with 3 if a publisher failed, with 4 if a table is not what its contract says.
+    """
+    from observatory import fetching
+
+    ws = Workspace()
+    chosen = fetching.choose(ws, source or [], fetchable=live)
+    clients = fetching.publishers(ws.settings) if live else None
+    worst = 0
+    for contract in chosen:
+        outcome = fetching.check(ws, contract, clients)
+        typer.echo(fetching.line(outcome), err=outcome.error is not None)
+        worst = max(worst, outcome.error.exit_code if outcome.error else 0)
+    raise typer.Exit(worst)
 
 
 @indicators_app.command("list", epilog="Example: observatory indicators list")

@@ -4,8 +4,9 @@ Belongs here: which checks a table has, running them, their results on disk. Thi
 great_expectations, and only when a suite really runs (importing it takes seconds). Does not belong here: stopping a
 run (Dagster blocks on critical checks) or refusing a release (releases.py reads the results).
 
-Kinds of check: ``contract`` and ``header`` (Great Expectations suites built from data), ``schema`` (the common shape of
-indicators) and ``sql`` (a SELECT whose rows are the bad ones), ``magnitude`` (against the release before).
+Kinds of check: ``contract`` and ``header`` (Great Expectations suites built from data), ``sums`` (additions.py),
+``schema`` (the common shape of indicators), ``sql`` (a SELECT whose rows are the bad ones), ``magnitude`` (against the
+release before).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from observatory import atomic
+from observatory import additions, atomic
 from observatory.build import Workspace
 from observatory.engines.duckdb import literal, refusals
 from observatory.errors import DataError
@@ -39,7 +40,7 @@ class Check:
     """A check that a table will have: an expectation with arguments, or SQL that returns the bad rows."""
 
     name: str
-    kind: Literal["contract", "schema", "header", "sql", "magnitude"]
+    kind: Literal["contract", "schema", "header", "sql", "sums", "magnitude"]
     severity: Literal["critical", "warning"]
     meaning: str
     expectation: str = ""
@@ -114,6 +115,10 @@ def _contract(ws: Workspace, source: str) -> list[Check]:
             {"min_value": contract.coverage.rows},
         ),
     ]
+    if contract.adds_up:
+        checks.append(
+            Check("adds_up", "sums", "critical", f"parts that do not add up to their total as the {what} promises")
+        )
     for dimension in contract.dimensions:
         base = {"column": dimension.code}
         slug = re.sub(r"\W+", "_", dimension.code).strip("_").lower()
@@ -141,6 +146,16 @@ def _contract(ws: Workspace, source: str) -> list[Check]:
                 )
             )
     return checks
+
+
+def _sums(ws: Workspace, name: str, check: Check) -> Result:
+    """The sums that a contract promises, on the raw table."""
+    import pyarrow.parquet as pq
+
+    contract = ws.catalogue.sources[name.removeprefix("raw.")]
+    bad = additions.broken(contract, pq.read_table(ws.path(name)), ws.engine)
+    told = (check.severity, check.meaning, not bad, f"{len(bad)} sums do not hold", bad[:SAMPLE])
+    return Result(name, check.name, check.kind, *told)
 
 
 def _schema(name: str) -> list[Check]:
@@ -205,6 +220,8 @@ def run(ws: Workspace, name: str, earlier: Path | None = None) -> list[Result]:
             return [Result(**result) for result in content["results"]]
     suite = [check for check in checks if check.expectation]
     found = dict(zip([c.name for c in suite], expect(name, suite, _frame(ws.path(name), suite)), strict=True))
+    if sums := [check for check in checks if check.kind == "sums"]:
+        found |= {sums[0].name: _sums(ws, name, sums[0])}
     found |= _bad_rows(ws, name, [check for check in checks if check.sql], views)
     results = [found[check.name] for check in checks]
     content = {"fingerprint": digest.hexdigest(), "results": [asdict(result) for result in results]}

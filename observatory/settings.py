@@ -26,6 +26,14 @@ class Settings(BaseSettings):
     data: Path | None = Field(default=None, description="where runs write; default: <home>/data")
     threads: int | None = Field(default=None, ge=1, description="DuckDB's threads; default: all cores")
     memory_limit: str | None = Field(default=None, description="DuckDB's memory before it spills, e.g. 4GB")
+    contact: str = Field(default="no contact given", description="who to write to; told to publishers on fetching")
+    retries: int = Field(default=5, ge=0, description="how often a publisher is asked again after a passing fault")
+    eustat_api: str | None = Field(default=None, description="address of Eustat's bank, to use a mirror")
+    eustat_files: str | None = Field(default=None, description="address of Eustat's PX files")
+    eurostat_statistics: str | None = Field(default=None, description="address of Eurostat's statistics API")
+    eurostat_sdmx: str | None = Field(default=None, description="address of Eurostat's SDMX 2.1 service")
+    eurostat_async: str | None = Field(default=None, description="address of Eurostat's asynchronous service")
+    ine: str | None = Field(default=None, description="address of INE's site")
 
     @cached_property
     def data_dir(self) -> Path:

@@ -29,12 +29,12 @@ def read(data: bytes, *, name: str) -> pa.Table:
     """
     data = text.gunzip(data, name)
     text.refuse_html(data, name, WHAT)
-    head, _, body = text.decode(data, name).partition("\n")
+    head, ended, body = text.decode(data, name).partition("\n")
     dimensions, periods = _header(head.rstrip("\r"), name)
-    if body and not body.endswith("\n"):
-        last = body.rsplit("\n", 1)[-1]
-        if last.count("\t") < len(periods):
-            raise FormatError(name, "end of file", expected="a whole last row", found=f"{last[:60]!r}")
+    if not ended or (body and not body.endswith("\n")):
+        # A number that lost its last digits would pass for a number.
+        last = (body or head).rsplit("\n", 1)[-1]
+        raise FormatError(name, "end of file", expected="a whole last row and its line end", found=f"{last[-60:]!r}")
     table = _fields(body, len(periods) + 1, name)
     cube.check_size([table.num_rows, len(periods)], name)
     columns = _series(table.column(0), dimensions[:-1], len(periods), name)
@@ -65,18 +65,18 @@ def _fields(body: str, width: int, name: str) -> pa.Table:
     columns = [str(i) for i in range(width)]
     if not body:
         return pa.table({c: pa.array([], pa.string()) for c in columns})
-    wrong: list[str] = []
+    wrong: list[csv.InvalidRow] = []
 
     def note(row: csv.InvalidRow) -> str:
-        # ``number`` is unknown to a multi-threaded reader, so the reader below has one thread
-        wrong.append(f"{row.actual_columns} fields in row {(row.number or 0) + 1}")
+        wrong.append(row)
         return "skip"
 
     table = csv.read_csv(
         pa.py_buffer(body.encode()),
+        # With several threads the reader does not know the number of a wrong row.
         read_options=csv.ReadOptions(column_names=columns, use_threads=False),
         parse_options=csv.ParseOptions(
-            delimiter="\t", quote_char=False, double_quote=False, newlines_in_values=False, invalid_row_handler=note
+            delimiter="\t", quote_char=False, double_quote=False, ignore_empty_lines=False, invalid_row_handler=note
         ),
         convert_options=csv.ConvertOptions(
             column_types=dict.fromkeys(columns, pa.string()),
@@ -85,9 +85,8 @@ def _fields(body: str, width: int, name: str) -> pa.Table:
         ),
     )
     if wrong:
-        raise FormatError(
-            name, wrong[0].partition(" in ")[2], expected=f"{width} fields", found=wrong[0].split(" in ")[0]
-        )
+        where, found = f"row {wrong[0].number + 1}", f"{wrong[0].actual_columns} fields"
+        raise FormatError(name, where, expected=f"{width} fields", found=found)
     return table.combine_chunks()
 
 
@@ -113,19 +112,22 @@ def _series(keys: pa.ChunkedArray, dimensions: list[str], periods: int, name: st
 
 
 def _cells(table: pa.Table, periods: list[str], name: str) -> tuple[pa.Array, pa.Array, np.ndarray]:
-    """Value, flag and kind of all cells, series by series."""
+    """Value, flag and kind of all cells, series by series; each text that occurs is looked at once."""
     rows, width = table.num_rows, len(periods)
     stacked = pa.chunked_array([chunk for c in table.columns[1:] for chunk in c.chunks], pa.string()).combine_chunks()
-    by_series = np.arange(rows * width).reshape(width, rows).T.reshape(-1)
-    cells = pc.utf8_trim_whitespace(stacked.take(pa.array(by_series)))
-    found = pc.extract_regex(cells, CELL)
-    if found.null_count:
-        at = int(pc.index(pc.is_null(found), True).as_py())
-        where = f"row {at // width + 2}, period {periods[at % width]}"
-        raise FormatError(name, where, expected="a number or ':' with flags", found=f"{cells[at].as_py()!r}")
+    encoded = stacked.dictionary_encode()
+    index = encoded.indices.to_numpy().reshape(width, rows).T.reshape(-1)
+    found = pc.extract_regex(pc.utf8_trim_whitespace(encoded.dictionary), CELL)
     number, flag = found.field("number"), found.field("flag")
-    is_missing = pc.equal(number, ":")
-    value = pc.if_else(is_missing, pa.scalar(None, pa.string()), number).cast(pa.float64())
+    is_missing, is_strange = pc.equal(number, ":"), pc.is_null(found)
+    value = pc.if_else(pc.or_(is_missing, is_strange), pa.scalar(None, pa.string()), number).cast(pa.float64())
+    is_wrong = pc.or_(is_strange, pc.fill_null(pc.is_inf(value), False)).to_numpy(zero_copy_only=False)
+    if is_wrong.any():
+        at = int(is_wrong[index].argmax())
+        where = f"row {at // width + 2}, period {periods[at % width]}"
+        cell = encoded.dictionary[int(index[at])].as_py().strip()
+        raise FormatError(name, where, expected="a number or ':' with flags", found=repr(cell))
     kinds = np.where(is_missing.to_numpy(zero_copy_only=False), cube.KIND_MISSING, cube.KIND_VALUE).astype(np.int8)
     flags = pc.if_else(pc.equal(flag, ""), pa.scalar(None, pa.string()), flag).dictionary_encode()
-    return value, flags, kinds
+    order = pa.array(index)
+    return value.take(order), flags.take(order), kinds[index]

@@ -83,9 +83,8 @@ def read(data: bytes, *, name: str) -> pa.Table:
     about = _about(dataset, frame, outer)
     try:
         return cube.build(dimensions, column, (index, texts) if texts else None, kinds, about, name)
-    except (UnicodeEncodeError, RecursionError) as error:
-        found = "half of a surrogate pair" if isinstance(error, UnicodeError) else "members nested too deeply"
-        raise FormatError(name, "texts", expected="Unicode texts", found=found) from error
+    except RecursionError as error:
+        raise FormatError(name, "document", expected="members a few levels deep", found="hundreds of levels") from error
 
 
 def _decode(data: bytes, name: str) -> dict[str, Any]:
@@ -123,7 +122,10 @@ def _loads(data: bytes, holes: dict[str, Any], name: str) -> Any:
         return holes.pop(token)
 
     try:
-        return json.loads(text.decode(data, name), object_pairs_hook=unique, parse_constant=constant)
+        document = json.loads(text.decode(data, name), object_pairs_hook=unique, parse_constant=constant)
+        if b"\\u" in data:
+            json.dumps(document, ensure_ascii=False, default=str).encode()  # refuses half of a surrogate pair
+        return document
     except json.JSONDecodeError as error:
         where, near = f"character {error.pos + 1}", error.doc[max(0, error.pos - 20) : error.pos + 20]
         raise FormatError(name, where, expected="whole JSON", found=f"{error.msg} in {near!r}") from error
@@ -255,8 +257,7 @@ def _dataset(document: Any, name: str) -> dict[str, Any]:
 
 
 def _member(parent: Mapping[str, Any], key: str, where: str, name: str) -> dict[str, Any]:
-    found = parent.get(key)
-    if not isinstance(found, dict):
+    if not isinstance(found := parent.get(key), dict):
         raise FormatError(name, where, expected=f"an object {key!r}", found=f"{found!r:.60}")
     return found
 
@@ -366,9 +367,8 @@ def _spread(cells: _Cells, count: int, fill: float, dtype: np.dtype[Any], name: 
     is_seen = np.zeros(count, dtype=bool)
     is_seen[cells.at] = True
     if np.count_nonzero(is_seen) < len(cells.at):
-        order = np.sort(cells.at)
-        double = order[1:][np.diff(order) == 0][0]
-        raise FormatError(name, cells.member, expected="every position once", found=f"{double} again")
+        used, times = np.unique(cells.at, return_counts=True)
+        raise FormatError(name, cells.member, expected="every position once", found=f"{used[times > 1][0]} again")
     spread = np.full(count, fill, dtype=dtype)
     spread[cells.at] = cells.entries
     return spread

@@ -9,6 +9,7 @@ given, as Eurostat's JSON-stat writes the pair.
 
 from __future__ import annotations
 
+from csv import reader as csv_reader
 from datetime import datetime
 
 import numpy as np
@@ -33,15 +34,24 @@ def read(data: bytes, *, name: str) -> pa.Table:
     data = text.gunzip(data, name)
     text.refuse_html(data, name, WHAT)
     body = text.decode(data, name)
-    header = body.partition("\n")[0].rstrip("\r").split(",")
+    head, ended, _ = body.partition("\n")
+    header = next(csv_reader([head]), [])
     if lacking := [column for column in REQUIRED if column not in header]:
         raise FormatError(name, "row 1", expected=f"a column {lacking[0]}", found=f"{header[:20]}")
     if doubles := cube.repeated(header):
         raise FormatError(name, "row 1", expected="every column once", found=f"{doubles[0]!r} twice")
+    if not ended or not body.endswith("\n"):
+        # A number that lost its last digits would pass for a number.
+        found = repr(body.rsplit("\n", 1)[-1][-60:])
+        raise FormatError(name, "end of file", expected="a whole last row and its line end", found=found)
     table = _table(body, header, name)
     cube.check_size([table.num_rows], name)
     dimensions = [column for column in header if column not in NOT_DIMENSIONS]
     columns = {d: table[d].combine_chunks().dictionary_encode() for d in dimensions}
+    for dimension, codes in columns.items():
+        if (at := pc.index(codes.dictionary, "").as_py()) >= 0:
+            where = f"row {pc.index(codes.indices, pa.scalar(at, pa.int32())).as_py() + 2}, {dimension}"
+            raise FormatError(name, where, expected="a code", found="nothing")
     _refuse_doubles(table.select(dimensions), name)
     value, kinds = _values(table["OBS_VALUE"].combine_chunks(), name)
     return cube.from_rows(columns, value, _flags(table), kinds, _about(table, name), name=name)
@@ -57,7 +67,7 @@ def _table(body: str, header: list[str], name: str) -> pa.Table:
     table = csv.read_csv(
         pa.py_buffer(body.encode()),
         read_options=csv.ReadOptions(use_threads=False),
-        parse_options=csv.ParseOptions(invalid_row_handler=note),
+        parse_options=csv.ParseOptions(invalid_row_handler=note, ignore_empty_lines=False),
         convert_options=csv.ConvertOptions(
             column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False, quoted_strings_can_be_null=False
         ),
@@ -80,12 +90,12 @@ def _refuse_doubles(keys: pa.Table, name: str) -> None:
 def _values(texts: pa.Array, name: str) -> tuple[pa.Array, np.ndarray]:
     texts = pc.utf8_trim_whitespace(texts)
     is_missing = pc.or_(pc.equal(texts, ""), pc.equal(texts, ":"))
-    sound = pc.or_(is_missing, pc.match_substring_regex(texts, NUMBER))
-    if not pc.all(sound, min_count=0).as_py():
-        at = int(pc.index(sound, False).as_py())
+    is_number = pc.match_substring_regex(texts, NUMBER)
+    value = pc.if_else(is_number, texts, pa.scalar(None, pa.string())).cast(pa.float64())
+    is_sound = pc.or_(is_missing, pc.fill_null(pc.is_finite(value), False))
+    if (at := pc.index(is_sound, False).as_py()) >= 0:
         found = f"{texts[at].as_py()!r}"
         raise FormatError(name, f"row {at + 2}, OBS_VALUE", expected="a number, ':' or nothing", found=found)
-    value = pc.if_else(is_missing, pa.scalar(None, pa.string()), texts).cast(pa.float64())
     kinds = np.where(is_missing.to_numpy(zero_copy_only=False), cube.KIND_MISSING, cube.KIND_VALUE)
     return value, kinds.astype(np.int8)
 
@@ -102,15 +112,13 @@ def _flags(table: pa.Table) -> pa.Array:
 
 
 def _about(table: pa.Table, name: str) -> dict[str, str | None]:
-    """The dataset and the publisher's stamp (``DD/MM/YY HH:MM:SS`` becomes ISO 8601; local time, no zone given)."""
+    """The dataset and the latest stamp (``DD/MM/YY HH:MM:SS`` becomes ISO 8601; local time, no zone given)."""
     flows = table["DATAFLOW"].unique().to_pylist()
     if len(flows) > 1:
         raise FormatError(name, "column DATAFLOW", expected="one dataset", found=f"{len(flows)}: {flows[:3]}")
-    updated = None
-    if "LAST UPDATE" in table.column_names and table.num_rows:
-        stamp = table["LAST UPDATE"][0].as_py()
-        try:
-            updated = datetime.strptime(stamp, "%d/%m/%y %H:%M:%S").isoformat()
-        except ValueError:
-            updated = stamp or None
+    stamps = table["LAST UPDATE"].unique().to_pylist() if "LAST UPDATE" in table.column_names else []
+    try:
+        updated = max((datetime.strptime(stamp, "%d/%m/%y %H:%M:%S").isoformat() for stamp in stamps), default=None)
+    except ValueError:
+        updated = max(stamps) or None  # another form of date: as it is
     return {"format": "sdmx_csv", "dataflow": flows[0] if flows else None, "updated": updated}

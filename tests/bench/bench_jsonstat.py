@@ -77,7 +77,7 @@ def measure() -> list[dict[str, object]]:
     """The three budgets; ratios are pyjstat's time over ours, ours over json.loads, peak over what is allowed."""
     parse = _peer()
     answers = specimens()
-    notes, decoding, memory = [], [], []
+    theirs_seen, decoding, memory = [], [], []
     ours_dense = 0.0
     for name, data in answers.items():
         times: dict[str, list[float]] = {"decode": [], "ours": []}
@@ -89,9 +89,10 @@ def measure() -> list[dict[str, object]]:
         decoding.append((ours / decode, f"{name} {ours:.2f} s against {decode:.2f} s"))
         peak, allowed = _memory(data)
         memory.append((peak / allowed, f"{name} {peak / 1e6:.0f} MB of {allowed / 1e6:.0f} MB"))
-    theirs = _seconds(lambda: notes.append(parse(answers["dense"].decode())))
+    theirs = _seconds(lambda: theirs_seen.append(parse(answers["dense"].decode())))
     table = jsonstat.read(answers["dense"], name="cube")
-    if len(notes[0]) != table.num_rows or notes[0].sum() != sum(v for v in table["value"].to_pylist() if v is not None):
+    total = sum(value for value in table["value"].to_pylist() if value is not None)
+    if (len(theirs_seen[0]), theirs_seen[0].sum()) != (table.num_rows, total):
         raise AssertionError("pyjstat and this reader do not see the same cells")
     speedup = theirs / ours_dense
     return [

@@ -15,6 +15,7 @@ import pytest
 from observatory import catalogue
 from observatory.errors import DataError
 
+ACCOUNTS = "eustat_industry_accounts"
 Records = Callable[[str], list[dict[str, Any]]]
 
 
@@ -105,6 +106,38 @@ def test_places_that_hold_each_other_are_named(copy: Path) -> None:
             "TOTAL, BE, C",
             "unknown code in eurostat_nace_r2 'BE'",
         ),
+        (f"sources/{ACCOUNTS}.yaml", "unit: PER", "unit: EGGS", "unknown unit 'EGGS'"),
+        (f"sources/{ACCOUNTS}.yaml", "as: ES211", "as: ES219", "territorio histórico: unknown name in resolve 'ES219'"),
+        (f"sources/{ACCOUNTS}.yaml", "as: ES211", "az: ES211", "resolve.1.as: Field required"),
+        (
+            f"sources/{ACCOUNTS}.yaml",
+            "total: ES21,",
+            "total: ES22,",
+            "adds_up.0.territorio histórico: unknown code 'ES22'",
+        ),
+        (
+            f"sources/{ACCOUNTS}.yaml",
+            "dimension: sector (A86)",
+            "dimension: sector",
+            "adds_up.1: unknown dimension 'sector'",
+        ),
+        (
+            "sources/eustat_use.yaml",
+            "table: PX_170111_tio_tio_a_02",
+            "table: PX_170111_tio_tio_a_01",
+            "is that of eustat_supply",
+        ),
+        (f"sources/{ACCOUNTS}.yaml", "route: auto", "rout: auto", "request.pxweb.rout: Extra inputs"),
+        ("sources/eustat_gva_a38.yaml", "items: A B CA", "items: A B CX", "labels"),
+        ("sources/eustat_gva_a38.yaml", " JB JC K ", " JB JZ K ", "labels"),
+        ("sources/eustat_gva_a38.yaml", " CB CC CD ", " CB CX CD ", "sector: unknown name in resolve 'CX'"),
+        (
+            "sources/eustat_use.yaml",
+            "after: eustat_use_base2015",
+            "after: eustat_supply",
+            "is no other base of 'eustat_use'",
+        ),
+        ("sources/eustat_use.yaml", "base: current", "base: '2015'", "'eustat_use_base2015' has the same base '2015'"),
         ("kibs_variants.csv", "kibs_core,false", "kibs_core,true", "2 headline variants, expected one"),
         ("kibs_definitions.csv", "jkmn,ict,NACE,2,a10", "jkmn,ict,NACE,2,a38", "kibs_jkmn: J is no item of a38"),
     ],

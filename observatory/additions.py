@@ -26,7 +26,7 @@ def broken(source: Source, table: pa.Table, engine: DuckDB) -> list[dict[str, An
         return []
     dimensions = [d.code for d in source.dimensions]
     found: list[dict[str, Any]] = []
-    with engine.open() as connection:
+    with engine.connect({}) as connection:
         connection.register("cells", table.select([*dimensions, "value", "kind"]))
         for rule in rules:
             found += connection.sql(_query(rule, dimensions)).to_arrow_table().to_pylist()

@@ -263,8 +263,10 @@ class Workspace:
             return False
         with atomic.aside(self.settings.database) as draft:
             with self.engine.open(draft) as connection:
+                connection.execute("begin")
                 for name in self.relations:
                     self._load(connection, name)
+                connection.execute("commit")
             draft.with_name(draft.name + ".wal").unlink(missing_ok=True)
         stamp = json.dumps({"fingerprint": self.database_fingerprint()})
         atomic.write_text(self.settings.build / "database.json", stamp)
@@ -277,9 +279,10 @@ class Workspace:
         connection.execute(
             f"create table {relation(name)} as select * from read_parquet({literal(str(self.path(name)))})"
         )
-        connection.execute(f"comment on table {relation(name)} is {literal(self.table_comment(name))}")
+        comments = [f"comment on table {relation(name)} is {literal(self.table_comment(name))}"]
         for column, text in self.column_comments(name).items():
-            connection.execute(f"comment on column {relation(name)}.{quote(column)} is {literal(text)}")
+            comments.append(f"comment on column {relation(name)}.{quote(column)} is {literal(text)}")
+        connection.execute("; ".join(comments))
 
     def clear(self) -> None:
         """Delete the build; the next refresh makes everything again from the snapshots."""
@@ -299,8 +302,8 @@ def read_snapshot(contract: Source, data: bytes, form: str, catalogue: Catalogue
     expected = {d.code for d in contract.dimensions if d.role == "time"}
     names = [next(iter(expected)) if n in TIME_NAMES and expected & TIME_NAMES else n for n in table.column_names]
     table = table.rename_columns(names)
-    resolved = resolution.of_table(contract, table)
     check_contract(contract, table, catalogue)
+    resolved = resolution.of_table(contract, table)
     for column, array in resolution.columns(resolved, table).items():
         table = table.append_column(column, array)
     return table
@@ -313,13 +316,7 @@ def check_contract(contract: Source, table: pa.Table, catalogue: Catalogue) -> N
     """
     place = f"data/catalogue/sources/{contract.id}.yaml"
     tail = {"value", "flag", "kind"}
-    found = [c for c in table.column_names if c not in tail and "__label" not in c]
-    expected = [d.code for d in contract.dimensions]
-    if found != expected:
-        raise DataError(
-            f"{place}: the table {contract.table} has the dimensions {found}, the contract says {expected}",
-            remedy="Compare with the publisher's metadata and amend the contract",
-        )
+    resolution.check_dimensions(contract, [c for c in table.column_names if c not in tail and "__label" not in c])
     if unmapped := catalogue.unmapped(contract, table):
         raise DataError(
             f"{place}: {len(unmapped)} code(s) of {contract.table} are not in the catalogue: {'; '.join(unmapped)}",

@@ -120,7 +120,7 @@ def _cells(old: pa.Table, new: pa.Table, dimensions: Sequence[str], engine: Duck
         from (select *, true as _there from old) o full join (select *, true as _there from new) n on {on}
     """
     columns = [*dimensions, *measures]
-    with engine.open() as connection:
+    with engine.connect({}) as connection:
         connection.register("old", old.select(columns))
         connection.register("new", new.select(columns))
         row: dict[str, float | None] = connection.sql(query).to_arrow_table().to_pylist()[0]

@@ -222,6 +222,15 @@ def _believed(ws: Workspace, source: Source, data: bytes, form: str) -> pa.Table
             f"{source.id}: {table.num_rows:,} cells, the contract promises {source.coverage.rows:,}",
             remedy="Ask for the whole table, or amend `coverage` in the contract",
         )
+    for dimension in source.dimensions:
+        have = {str(code) for code in table[dimension.code].unique().to_pylist()}
+        promised = [p for p in (*dimension.codes, dimension.first, dimension.last) if p is not None]
+        if gone := [code for code in promised if code not in have]:
+            raise DataError(
+                f"{source.id}: the table {source.table} has no {', '.join(gone)} in {dimension.code!r}, which the "
+                "contract promises",
+                remedy="The snapshot before stays. If the publisher gave it up, amend the contract",
+            )
     if sums := additions.broken(source, table, ws.engine):
         raise DataError(
             f"{source.id}: {len(sums)} sum(s) of the table {source.table} do not hold, first {sums[0]}",

@@ -182,10 +182,36 @@ def _numbers(body: bytes, is_list: bool) -> _Cells | None:
     needed = {b'"': 0, b":": 0} if is_list else {b'"': 2 * rows, b":": rows, b'":': rows, b',"': rows - 1}
     if not body or any(body.count(mark) != times for mark, times in needed.items()):
         return None
+    is_loose = not is_list and (body[:1] != b'"' or b'"-' in body)
+    if is_loose or _has_odd_number(body):
+        return None
     types = {"value": np.float64} if is_list else {"at": np.int32, "value": np.float64}
     body = body.translate(_COMMA_TO_LINE, b"" if is_list else b'"')
     columns = _columns(body, rows, types)
     return _Cells("value", None if is_list else columns[0], columns[-1]) if columns else None
+
+
+def _has_odd_number(body: bytes, block: int = 1 << 18) -> bool:
+    """Whether a number is written as Arrow takes it and JSON does not: ``01``, ``+1``, ``.5``, ``5.``."""
+    has_dot, has_minus, has_plus = (mark in body for mark in (b".", b"-", b"+"))
+    start = 0
+    while start < len(body):
+        end = body.find(b",", start + block)
+        end = len(body) if end < 0 else end
+        part = np.frombuffer(b"," + body[start:end] + b",", dtype=np.uint8)
+        is_digit = (part - np.uint8(ord("0"))) < 10
+        begins = (part == ord(",")) | (part == ord(":"))
+        if has_minus:
+            begins[1:] |= begins[:-1] & (part[1:] == ord("-"))
+        is_odd = begins[:-2] & (part[1:-1] == ord("0")) & is_digit[2:]
+        if has_plus:
+            is_odd |= begins[:-2] & (part[1:-1] == ord("+"))
+        if has_dot:
+            is_odd |= (part[1:-1] == ord(".")) & (begins[:-2] | ~is_digit[2:])
+        if is_odd.any():
+            return True
+        start = end + 1
+    return False
 
 
 def _marks(body: bytes, is_list: bool) -> _Cells | None:

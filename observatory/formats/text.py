@@ -28,6 +28,8 @@ def gunzip(data: bytes, name: str, limit: int = MAX_BYTES) -> bytes:
         raise FormatError(name, "gzip", expected="a whole gzip body", found=str(error)) from error
     if inflater.unconsumed_tail:
         raise FormatError(name, "gzip", expected=f"at most {limit} bytes", found="more than that")
+    if inflater.unused_data:
+        raise FormatError(name, "gzip", expected="one gzip body", found=f"{len(inflater.unused_data)} bytes after it")
     if not inflater.eof:
         raise FormatError(name, "gzip", expected="a whole gzip body", found="the end is missing")
     return text

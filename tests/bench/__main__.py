@@ -5,6 +5,7 @@ Peers are installed by this command alone, into data/build/peers, with pinned ha
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
@@ -25,6 +26,7 @@ def install_peers() -> None:
         subprocess.run([sys.executable, *words, "--target", str(PEERS), "--requirement", str(LOCK)], check=True)
         stamp.write_bytes(LOCK.read_bytes())
     sys.path.append(str(PEERS))
+    importlib.invalidate_caches()
 
 
 def main() -> None:

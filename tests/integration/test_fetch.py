@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from observatory import fetching
+from observatory import fetching, quality
 from observatory.build import Workspace
 from observatory.fetching import Outcome
 from observatory.settings import Settings
@@ -20,6 +21,7 @@ from tests.servers.faults import KINDS
 ACCOUNTS = ("nama_10r_3empers", "nama_10r_3gva")
 SOURCES = tuple(f"eurostat_{table}" for table in ACCOUNTS)
 INDUSTRY = "PX_112311_cindus_ind01"
+AGGREGATES = "eustat_industry_aggregates"
 
 
 def embedded(table: str) -> bytes:
@@ -144,16 +146,37 @@ def test_a_change_of_unit_is_refused_by_its_magnitude(tmp_path: Path) -> None:
     assert found[SOURCES[1]].state == "refused" and ("factor of 1e+03" in detail or "sum(s)" in detail)
 
 
-def test_eustats_real_table_goes_through_the_contract(tmp_path: Path, shared: Path) -> None:
+def test_eustats_real_file_of_2021_lacks_the_years_that_the_contract_promises(tmp_path: Path, shared: Path) -> None:
     data = (shared / "extracts" / "eustat" / f"{INDUSTRY}.px").read_bytes()
     with PxWebServer({INDUSTRY: data}, {INDUSTRY: "2021-04-16T09:05:00"}) as bank:
-        ws = workspace(tmp_path, bank=bank)
-        found = run(ws, ("eustat_industry_aggregates",))
-        outcome = found["eustat_industry_aggregates"]
-        # the file of 2021 ends in 2019 and the contract promises the years that the bank has today
-        assert outcome.state in {"fetched", "refused"}
-        if outcome.state == "refused":
-            assert "2024" in outcome.detail or "cells" in outcome.detail, outcome.detail
+        outcome = run(workspace(tmp_path, bank=bank), (AGGREGATES,))[AGGREGATES]
+    assert outcome.state == "refused" and "no 2024 in 'periodo'" in outcome.detail
+    assert not (tmp_path / "snapshots" / "lock.yaml").exists()
+
+
+def test_eustats_real_file_comes_whole_is_resolved_and_adds_up(tmp_path: Path, shared: Path) -> None:
+    """With a contract of its time: the whole file; our names beside the publisher's codes."""
+    import pyarrow.parquet as pq
+
+    home = tmp_path / "home"
+    for part in ("sql", "data/catalogue", "data/embedded"):
+        shutil.copytree(Settings().home / part, home / part)
+    contract = home / "data" / "catalogue" / "sources" / f"{AGGREGATES}.yaml"
+    contract.write_text(contract.read_text("utf-8").replace("last: '2024'", "last: '2019'"), "utf-8")
+    data = (shared / "extracts" / "eustat" / f"{INDUSTRY}.px").read_bytes()
+    with PxWebServer({INDUSTRY: data}, {INDUSTRY: "2021-04-16T09:05:00"}) as bank:
+        settings = workspace(tmp_path / "data", bank=bank).settings.model_copy(update={"home": home})
+        outcome = run(Workspace(settings), (AGGREGATES,))[AGGREGATES]
+        # the file, and the catalogue for the publisher's stamp (the one inside the file is the year 9999)
+        assert [call.path.rsplit("/", 1)[-1] for call in bank.log] == [f"{INDUSTRY}.px", "DB"]
+    assert outcome.state == "fetched", outcome.detail
+    ws = Workspace(settings)
+    assert ws.pins[AGGREGATES].read() == data and ws.pins[AGGREGATES].entry.format == "px"
+    ws.make(f"raw.{AGGREGATES}")
+    rows = pq.read_table(ws.path(f"raw.{AGGREGATES}")).to_pylist()
+    assert len(rows) == 19_200 and sum(row["kind"] == "nil" for row in rows) == 360
+    assert {row["territorio histórico__as"] for row in rows} == {"ES21", "ES211", "ES212", "ES213"}
+    assert all(found.passed for found in quality.run(ws, f"raw.{AGGREGATES}"))
 
 
 def test_a_thousand_faulty_exchanges_leave_the_store_whole(tmp_path: Path) -> None:

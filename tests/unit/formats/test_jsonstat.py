@@ -439,6 +439,20 @@ def test_the_fast_way_reads_and_refuses_what_the_decoder_does(
     assert fast is None or fast.equals(slow), text
 
 
+@pytest.mark.parametrize("odd", ["01", "+1", ".5", "5.", "1.e2", "-.5", "-01"])
+def test_a_number_that_json_forbids_is_refused_however_it_is_read(odd: str) -> None:
+    with pytest.raises(FormatError):
+        jsonstat.read(GOOD.replace('"value":[1,', f'"value":[{odd},').encode(), name="t")
+
+
+@pytest.mark.parametrize("keys", ['{1"3":15,"1":7}', '{"1"3:15,"1":7}', '{"-0":15,"1":7}', '{"01":15,"1":7}'])
+def test_a_damaged_key_never_puts_a_figure_into_another_cell(keys: str) -> None:
+    body = GOOD.replace('"value":[1,2,3,4,5,6]', f'"value":{keys}')
+    assert keys in body
+    with pytest.raises(FormatError):
+        jsonstat.read(body.encode(), name="t")
+
+
 def test_many_cells_and_statuses_over_several_blocks_of_the_reader() -> None:
     """Enough bytes that the fast way reads them in more than one block, with new statuses in a late one."""
     count = 300_000

@@ -41,7 +41,7 @@ lock:  ## resolve the dependencies anew into requirements.lock, with hashes and 
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/python -m pip install --quiet uv
 	.venv-lock/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet --output-file requirements.lock
+		--no-header --no-annotate --quiet --output-file requirements.lock
 	rm -rf .venv-lock
 
 clean:  ## delete what runs made, except fetched snapshots and releases

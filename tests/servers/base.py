@@ -10,6 +10,7 @@ import contextlib
 import socket
 import sys
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import Message
@@ -42,7 +43,7 @@ class Reply:
 Hook = Callable[[Any], object]
 
 
-class LocalServer:
+class LocalServer(ABC):
     """A server on 127.0.0.1 at a free port; subclasses say what it answers in ``answer``.
 
     ``log`` holds every request, ``headers`` its headers and ``statuses`` what was sent, in the same order;
@@ -72,9 +73,9 @@ class LocalServer:
         self._open: set[socket.socket] = set()
         self._http: ThreadingHTTPServer | None = None
 
+    @abstractmethod
     def answer(self, call: Call, headers: Message, client: str) -> Reply:
         """The publisher's answer to ``call``; ``client`` is the caller's address."""
-        raise NotImplementedError
 
     @property
     def root(self) -> str:

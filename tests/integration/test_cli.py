@@ -45,6 +45,20 @@ def test_refresh_from_nothing_then_again(tmp_path: Path) -> None:
     assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*") if p.is_file()} == before
 
 
+def test_a_live_refresh_without_any_publisher_says_so_and_still_releases(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("EUSTAT_API", "EUSTAT_FILES", "EUROSTAT_STATISTICS", "EUROSTAT_SDMX", "EUROSTAT_ASYNC", "INE"):
+        monkeypatch.setenv(f"OBSERVATORY_{name}", "http://127.0.0.1:9")  # the discard port: nobody listens
+    monkeypatch.setenv("OBSERVATORY_RETRIES", "0")
+    done = observatory("refresh", "--live", data=tmp_path)
+    assert done.returncode == 3, done.stderr
+    asked = sum(1 for source in Workspace().catalogue.sources.values() if source.asked())
+    assert f"{asked} tables: {asked} failed" in done.stdout and "Published release" in done.stdout
+    assert "eurostat_nama_10r_3empers: failed" in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "snapshots" / "lock.yaml").exists()
+
+
 def broken_home(root: Path, tmp_path: Path, file: str, old: str, new: str) -> Path:
     """A copy of the repository's data with one text changed in one file."""
     home = tmp_path / "home"

@@ -62,13 +62,14 @@ def _judge(claim: Claim, path: Path) -> Verdict:
             claim, None, UNTESTED, f"{claim.indicator} is not computed yet; likely source: {claim.likely_source}"
         )
     rows = _rows(claim, path)
+    where = ", ".join(part for part in (claim.geo, claim.period) if part)
     if rows.num_rows == 0:
-        return Verdict(claim, None, UNTESTED, f"the sources hold no {claim.indicator} for {claim.geo}, {claim.period}")
+        return Verdict(claim, None, UNTESTED, f"the sources hold no {claim.indicator} for {where}")
     if set(rows["provenance"].to_pylist()) - {"official", "survey"}:
         return Verdict(claim, None, UNTESTED, "only synthetic figures are at hand, and they prove nothing")
     ours, said = _figure(rows)
     if ours is None:
-        return Verdict(claim, None, UNTESTED, f"{claim.indicator} for {claim.geo}, {claim.period} is missing ({said})")
+        return Verdict(claim, None, UNTESTED, f"{claim.indicator} for {where} is missing ({said})")
     if claim.low is None and claim.high is None:
         return Verdict(claim, ours, REPORTED, said)
     bounds = f"accepted {_bound(claim.low, 'any')} to {_bound(claim.high, 'any')}"

@@ -15,12 +15,13 @@ from observatory.build import Workspace
 
 def assets(ws: Workspace) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     """Snapshots as external assets, one raw asset a source, and the catalogue's tables in one step."""
-    return [*_snapshots(ws), *(_raw(ws, source) for source in ws.pins), _catalogue(ws)]
+    return [*_snapshots(ws), *(_raw(ws, source) for source in ws.sources), _catalogue(ws)]
 
 
 def _snapshots(ws: Workspace) -> list[dg.AssetSpec]:
     specs = []
-    for source, pin in ws.pins.items():
+    for source in ws.sources:
+        pin = ws.pins[source]
         entry = pin.entry
         specs.append(
             dg.AssetSpec(

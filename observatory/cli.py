@@ -110,6 +110,26 @@ def _fetch(wanted: Sequence[str], *, since_updated: bool, dry_run: bool) -> int:
     return max((error.exit_code for error in errors), default=0)
 
 
+@app.command(epilog="Example: observatory synthetic --check")
+def synthetic(
+    check: Annotated[
+        bool, typer.Option("--check", help="only compare with what is embedded; ends with 4 if not")
+    ] = False,
+) -> None:
+    """Make the embedded made-up snapshots again, byte for byte, from their seed."""
+    from observatory.snapshots import Store
+    from observatory.synthetic import embed
+
+    ws = Workspace()
+    store = Store(ws.settings.embedded, "embedded")
+    made = list(embed.generate(ws.settings.home, ws.catalogue))
+    changed = embed.differences(store, made) if check else embed.embed(store, made)
+    typer.echo(f"{len(made)} made-up tables, {sum(one.entry.bytes for one in made):,} bytes; {len(changed)} changed")
+    for source in changed:
+        typer.echo(f"{'differs' if check else 'written'}: {source}", err=check)
+    raise typer.Exit(4 if check and changed else 0)
+
+
 @sources_app.command("list", epilog="Example: observatory sources list")
 def sources_list() -> None:
     """The contracted tables, and which snapshot stands for each."""

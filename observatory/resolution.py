@@ -24,6 +24,8 @@ from observatory.contract_models import Dimension, Labels, Order, Rule, Source
 from observatory.errors import DataError
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pyarrow as pa
 
 LANGUAGES = {"es": "Spanish", "eu": "Basque", "en": "English"}
@@ -150,13 +152,29 @@ def of_table(source: Source, table: pa.Table) -> Resolution:
     codes = {name: [str(code) for code in table[name].unique().to_pylist() if code is not None] for name in names}
     labels: dict[str, dict[str, dict[str, str]]] = {}
     for name in names:
-        for column in table.column_names:
-            if column == f"{name}__label" or column.startswith(f"{name}__label_"):
-                tongue = column.removeprefix(f"{name}__label").removeprefix("_")
-                pairs = table.select([name, column]).group_by([name, column]).aggregate([]).to_pylist()
-                entries = {str(p[name]): str(p[column]) for p in pairs if p[column] is not None}
-                labels.setdefault(name, {})[tongue] = entries
+        spoken = [c for c in table.column_names if c == f"{name}__label" or c.startswith(f"{name}__label_")]
+        # a code has one label, so the first row of each code says all
+        firsts = table.select([name, *spoken]).take(_firsts(table[name])) if spoken else table
+        for column in spoken:
+            tongue = column.removeprefix(f"{name}__label").removeprefix("_")
+            pairs = zip(firsts[name].to_pylist(), firsts[column].to_pylist(), strict=True)
+            labels.setdefault(name, {})[tongue] = {str(code): str(label) for code, label in pairs if label is not None}
     return resolve(source, codes, labels)
+
+
+def _firsts(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """The first row of every code of a column."""
+    import numpy as np
+    import pyarrow as pa
+
+    codes = column.combine_chunks()
+    if not pa.types.is_dictionary(codes.type):
+        codes = codes.dictionary_encode()
+    places = codes.indices.drop_null().to_numpy(zero_copy_only=False) if codes.null_count else codes.indices.to_numpy()
+    rows = np.arange(len(column))[codes.is_valid().to_numpy(zero_copy_only=False)]
+    first = np.full(len(codes.dictionary), -1, np.int64)
+    first[places[::-1]] = rows[::-1]
+    return first[first >= 0]
 
 
 def columns(resolution: Resolution, table: pa.Table) -> dict[str, pa.Array]:

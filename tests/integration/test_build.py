@@ -101,7 +101,10 @@ def test_unmapped_codes_stop_the_build_and_are_listed_at_once(built: Workspace, 
 
 def test_every_table_and_column_of_the_database_is_commented(built: Workspace) -> None:
     with duckdb.connect(str(built.settings.database), read_only=True) as connection:
-        tables = connection.execute("select schema_name || '.' || table_name, comment from duckdb_tables()").fetchall()
+        tables = connection.execute(
+            "select schema_name || '.' || table_name, comment from duckdb_tables() "
+            "union all select schema_name || '.' || view_name, comment from duckdb_views() where not internal"
+        ).fetchall()
         columns = connection.execute(
             "select schema_name || '.' || table_name || '.' || column_name from duckdb_columns() "
             "where comment is null and schema_name in ('raw', 'catalogue', 'core', 'indicators')"

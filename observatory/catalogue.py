@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FOLDER = Path("data") / "catalogue"
+SPLIT = {"a86"}
+"""Breakdowns whose items may be parts of one division; together they are all divisions."""
 R = TypeVar("R", bound=Row)
 
 __all__ = ["Catalogue", "Source", "load"]
@@ -269,7 +271,8 @@ def _activities(c: Catalogue) -> Iterator[str]:
         divisions[of] = frozenset().union(*(a.parts() for a in members if a.code == "TOTAL"))
         for a in members:
             for breakdown in a.breakdowns:
-                lists.setdefault((*of, breakdown), []).extend(sorted(a.parts()))
+                have = lists.setdefault((*of, breakdown), [])
+                have.extend(sorted(a.parts() - set(have) if breakdown in SPLIT else a.parts()))
     for (classification, version, breakdown), parts in lists.items():
         if sorted(parts) != sorted(divisions[classification, version]):
             wrong = set(parts) ^ divisions[classification, version] or {p for p in parts if parts.count(p) > 1}

@@ -90,7 +90,7 @@ class Activity(Row):
 
     classification: Text
     version: Text
-    level: Literal["total", "a6", "a10", "section", "a38", "a64", "division", "group", "class"]
+    level: Literal["total", "a6", "a10", "section", "a38", "a64", "a86", "division", "group", "class"]
     code: Text
     parent: str
     divisions: Words

@@ -23,8 +23,8 @@ from observatory.catalogue_models import (
 ACTIVITY = ("classification", "version", "level", "activity")
 FINEST = "a88"
 """The breakdown in which KIBS variants are written down; those of coarser ones follow from it."""
-ALIGNED = {("NACE", "2"): ("CPA", "2.1")}
-"""Products whose divisions are, by design of the classification, those of the activities that make them."""
+ALIGNED = {("NACE", "2"): {("NACE", "2"), ("CPA", "2.1"), ("Eustat", "A86")}}
+"""Lists of items made of the same divisions: products are, by design, those of the activities that make them."""
 GEO_SCHEMES = ("nuts2016", "nuts2021", "nuts2024", "itl2021", "eustat")
 ACTIVITY_SCHEMES = ("eurostat_nace_r2", "cpa_2_1", "eustat_a38")
 
@@ -106,10 +106,7 @@ def kibs_definitions(
         ]
         if breakdown == FINEST:
             for (of, at, coarser), candidates in lists.items():
-                if coarser != FINEST and (of, at) in {
-                    (classification, version),
-                    ALIGNED.get((classification, version)),
-                }:
+                if coarser != FINEST and (of, at) in ALIGNED.get((classification, version), ()):
                     sets.append((coarser, {g: _compose(frozenset(c), candidates) for g, c in groups.items()}))
         rows += [
             {"variant": variant, "grp": grp, "breakdown": name}

@@ -145,7 +145,9 @@ def _account(a86: Sequence[dict[str, str]], gva: Array, personnel: Array) -> Arr
     lean[tools] = MACHINE_TOOLS
     lean[[n for n in range(len(codes)) if n not in making]] = 0.015
     share = lean[:, None] * (1 + (years - ANCHOR) * GROWTH / SERVICE_SHARE)
-    services = np.round(turnover * share)
+    uneven = numbers.wobble("services by year", 0.06, *share.shape)
+    uneven[:, at] = 1
+    services = np.round(turnover * share * uneven)
     resale = np.round(turnover * 0.07 * numbers.wobble("resale", 0.6, len(a86), 1))
     other = np.round(turnover * 0.025)
     outside = np.round(turnover * 0.13)

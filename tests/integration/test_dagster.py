@@ -13,18 +13,21 @@ from observatory.build import Workspace
 def test_the_asset_keys_are_those_of_the_house(built: Workspace) -> None:
     """A snapshot of the keys: a table that appears or goes is meant to be seen here."""
     keys = {key.to_user_string() for key in assets.build(built).resolve_asset_graph().get_all_asset_keys()}
-    sources = ["nama_10r_3empers", "nama_10r_3gva", "naio_10_cp15", "naio_10_cp16"]
+    sources = """eurostat_nama_10r_3empers eurostat_nama_10r_3gva eurostat_naio_10_cp15 eurostat_naio_10_cp16
+        eustat_industry_accounts ine_industry_structure"""
     indicators = """hub_lq ict_catchup_years ict_emp_index ict_emp_share ict_gap_pp ict_rel_level ict_share_cagr
-        ict_trend_slope kibs_emp_share kibs_gva_share kibs_productivity mfg_gva_share mfg_gva_stability"""
+        ict_trend_slope kibs_emp_share kibs_gva_share kibs_productivity mfg_gva_share mfg_gva_stability serv_pl_share
+        serv_pl_slope"""
     catalogue = """activities activity_breakdowns activity_codes activity_divisions analysis_windows esa_items
         geographies geography_ancestors geography_breaks geography_codes geography_groups kibs_definitions
         kibs_variants observation_flags published_claims"""
     assert keys == {
-        *(f"snapshots/eurostat_{s}" for s in sources),
-        *(f"raw/eurostat_{s}" for s in sources),
+        *(f"snapshots/{s}" for s in sources.split()),
+        *(f"raw/{s}" for s in sources.split()),
         *(f"catalogue/{t}" for t in catalogue.split()),
         "core/employment",
         "core/gva",
+        "core/industry_accounts",
         *(f"indicators/{i}" for i in indicators.split()),
         "database",
         "release",

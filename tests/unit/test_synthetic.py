@@ -127,15 +127,15 @@ def test_industry_is_about_a_quarter_of_value_added_in_every_year_of_the_journal
 def test_supply_equals_use_for_every_product_and_output_is_inputs_and_value_added(source: str, years: int) -> None:
     supply = cells(source.replace("use", "supply"))
     use = cells(source)
-    products = {p for p, *_ in supply if p != "T"}
+    products = {p for p, *_ in supply if p != "TOTAL"}
     periods = {y for *_, y in supply}
     assert len(periods) == years and len(products) == 82
     for year in periods:
         for product in products:
-            assert supply[product, "TO", year] == use[product, "total", "TE", year]
-            assert supply[product, "TP", year] == use[product, "region", "TE", year]
-            output = use["T", "total", product, year] + use["B1", "total", product, year]
-            assert output == use["P1", "total", product, year] == supply["T", product, year]
+            assert supply[product, "TOTAL", year] == use[product, "total", "TOTAL", year]
+            assert supply[product, "P1", year] == use[product, "region", "TOTAL", year]
+            output = use["TOTAL", "total", product, year] + use["B1G", "total", product, year]
+            assert output == use["P1", "total", product, year] == supply["TOTAL", product, year]
 
 
 def test_ict_services_sell_six_to_seven_times_more_to_services_than_to_manufacturing() -> None:

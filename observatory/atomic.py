@@ -29,11 +29,19 @@ def sync_file(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def aside(target: Path) -> Iterator[Path]:
-    """Give a path beside ``target`` to write to; on success it takes the target's place, on failure it goes."""
+def aside(target: Path, *, private: bool = False) -> Iterator[Path]:
+    """Give a path beside ``target`` to write to; on success it takes the target's place, on failure it goes.
+
+    A ``private`` file can be read by its owner alone, from its first byte on, and so can a folder made for it.
+    """
+    if private:
+        private_folder(target.parent)
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
+        if private:
+            draft.touch(mode=0o600)
+            draft.chmod(0o600)
         yield draft
         sync_file(draft)
         draft.replace(target)
@@ -42,15 +50,22 @@ def aside(target: Path) -> Iterator[Path]:
         draft.unlink(missing_ok=True)
 
 
-def write_bytes(target: Path, data: bytes) -> None:
+def private_folder(folder: Path) -> None:
+    """Make a folder, and what is missing above it, that only its owner can enter."""
+    for missing in reversed([f for f in (folder, *folder.parents) if not f.exists()]):
+        missing.mkdir(mode=0o700)
+        missing.chmod(0o700)
+
+
+def write_bytes(target: Path, data: bytes, *, private: bool = False) -> None:
     """Write ``data`` to ``target`` whole or not at all."""
-    with aside(target) as draft:
+    with aside(target, private=private) as draft:
         draft.write_bytes(data)
 
 
-def write_text(target: Path, text: str) -> None:
+def write_text(target: Path, text: str, *, private: bool = False) -> None:
     """Write UTF-8 ``text`` to ``target`` whole or not at all."""
-    write_bytes(target, text.encode())
+    write_bytes(target, text.encode(), private=private)
 
 
 def sha256(path: Path) -> str:

@@ -70,7 +70,8 @@ class Workspace:
         """The snapshot used for each contracted source; sources without a snapshot are not in it."""
         embedded = snapshots.Store(self.settings.embedded, "embedded")
         local = snapshots.Store(self.settings.snapshots, "local")
-        pins = snapshots.resolve(local, embedded)
+        restricted = snapshots.Store(self.settings.restricted, "restricted", private=True)
+        pins = snapshots.resolve(embedded, local, restricted)
         if unknown := sorted(set(pins) - set(self.catalogue.sources)):
             raise DataError(
                 f"{', '.join(pins[u].store.lock_path.name + ': ' + u for u in unknown)}: no contract of that name",

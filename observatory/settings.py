@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     eurostat_sdmx: str | None = Field(default=None, description="address of Eurostat's SDMX 2.1 service")
     eurostat_async: str | None = Field(default=None, description="address of Eurostat's asynchronous service")
     ine: str | None = Field(default=None, description="address of INE's site")
+    disclosure_rules: Path | None = Field(
+        default=None, description="file with the parameters of disclosure control, outside the repository"
+    )
 
     @cached_property
     def data_dir(self) -> Path:
@@ -49,6 +52,11 @@ class Settings(BaseSettings):
     def snapshots(self) -> Path:
         """Snapshots fetched on this machine."""
         return self.data_dir / "snapshots"
+
+    @property
+    def restricted(self) -> Path:
+        """Microdata of firm surveys; readable by its owner alone, never published, never in the database."""
+        return self.data_dir / "restricted"
 
     @property
     def build(self) -> Path:

@@ -28,6 +28,7 @@ EXTENSIONS = {
     "eurostat_tsv": "tsv",
     "sdmx_csv": "csv",
     "ine_csv": "csv",
+    "survey": "survey",
 }
 PROVENANCES = ("official", "survey", "synthetic")  # strongest first
 
@@ -61,11 +62,12 @@ class Lock(BaseModel):
 
 
 class Store:
-    """A folder of snapshots with its lock."""
+    """A folder of snapshots with its lock. A ``private`` one is readable by its owner alone: it holds microdata."""
 
-    def __init__(self, root: Path, name: str) -> None:
+    def __init__(self, root: Path, name: str, *, private: bool = False) -> None:
         self.root = root
         self.name = name
+        self.private = private
 
     @property
     def lock_path(self) -> Path:
@@ -79,6 +81,8 @@ class Store:
         """
         if not self.lock_path.exists():
             return Lock()
+        if self.private:
+            self._check_private()
         try:
             return Lock.model_validate(yaml.safe_load(self.lock_path.read_text("utf-8")) or {})
         except (yaml.YAMLError, ValidationError, UnicodeDecodeError) as error:
@@ -86,6 +90,14 @@ class Store:
                 f"{self.lock_path}: not a valid lock file: {error}",
                 remedy="Restore the file from version control or fetch the tables again",
             ) from error
+
+    def _check_private(self) -> None:
+        for path in (self.root, *self.root.rglob("*")):
+            if path.lstat().st_mode & 0o077:
+                raise DataError(
+                    f"{path}: microdata that others on this machine can read",
+                    remedy=f"Run `chmod -R go-rwx {self.root}` and find out who has read it",
+                )
 
     def path(self, entry: LockEntry) -> Path:
         """Where the bytes of ``entry`` lie."""
@@ -125,10 +137,23 @@ class Store:
             return False
         if hashlib.sha256(data).hexdigest() != entry.sha256 or len(data) != entry.bytes:
             raise DataError(f"{source}: the lock entry does not describe these bytes", remedy="Report this as a bug")
-        atomic.write_bytes(self.path(entry), data)
-        tables = dict(sorted({**lock.tables, source: entry}.items()))
-        atomic.write_text(self.lock_path, dump(Lock(tables=tables)))
+        atomic.write_bytes(self.path(entry), data, private=self.private)
+        self._write({**lock.tables, source: entry})
         return True
+
+    def remove(self, source: str) -> LockEntry | None:
+        """Take a source out of the lock, then its bytes out of the store; returns the entry that went."""
+        tables = dict(self.lock().tables)
+        entry = tables.pop(source, None)
+        if entry is not None:
+            self._write(tables)
+            if all(other.sha256 != entry.sha256 for other in tables.values()):
+                self.path(entry).unlink(missing_ok=True)
+        return entry
+
+    def _write(self, tables: dict[str, LockEntry]) -> None:
+        text = dump(Lock(tables=dict(sorted(tables.items()))))
+        atomic.write_text(self.lock_path, text, private=self.private)
 
 
 def dump(lock: Lock) -> str:
@@ -149,10 +174,10 @@ class Pin:
         return self.store.read(self.source, self.entry)
 
 
-def resolve(local: Store, embedded: Store) -> dict[str, Pin]:
-    """For every source the local snapshot where there is one, else the embedded one."""
+def resolve(*stores: Store) -> dict[str, Pin]:
+    """For every source the snapshot of the last store that has one."""
     pins: dict[str, Pin] = {}
-    for store in (embedded, local):
+    for store in stores:
         for source, entry in store.lock().tables.items():
             pins[source] = Pin(source, entry, store)
     return dict(sorted(pins.items()))

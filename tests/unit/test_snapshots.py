@@ -1,6 +1,7 @@
 """The store of publishers' bytes and its lock."""
 
 import hashlib
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -82,8 +83,39 @@ def test_the_local_snapshot_goes_before_the_embedded_one(tmp_path: Path) -> None
     embedded.add("a", b"old", entry(b"old"))
     embedded.add("b", b"old", entry(b"old"))
     local.add("a", b"new", entry(b"new"))
-    pins = resolve(local, embedded)
+    pins = resolve(embedded, local)
     assert {source: (pin.store.name, pin.read()) for source, pin in pins.items()} == {
         "a": ("local", b"new"),
         "b": ("embedded", b"old"),
     }
+
+
+def test_a_private_store_is_readable_by_its_owner_alone_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        store = Store(tmp_path / "deep" / "restricted", "restricted", private=True)
+        store.add("firms", b"secret", entry(b"secret"))
+    finally:
+        os.umask(before)
+    modes = {path.stat().st_mode & 0o777 for path in store.root.rglob("*") if path.is_file()}
+    assert modes == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in (store.root, store.root.parent)} == {0o700}
+    assert store.read("firms", store.lock().tables["firms"]) == b"secret"
+
+
+def test_a_private_store_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    store = Store(tmp_path / "restricted", "restricted", private=True)
+    store.add("firms", b"secret", entry(b"secret"))
+    store.path(entry(b"secret")).chmod(0o640)
+    with pytest.raises(DataError, match="others on this machine can read"):
+        store.lock()
+
+
+def test_what_is_removed_leaves_the_lock_and_then_the_store(tmp_path: Path) -> None:
+    store = Store(tmp_path, "local")
+    store.add("one", b"same", entry(b"same"))
+    store.add("two", b"same", entry(b"same"))
+    assert store.remove("one") == entry(b"same")
+    assert store.path(entry(b"same")).exists()
+    store.remove("two")
+    assert not store.path(entry(b"same")).exists() and store.remove("two") is None

@@ -33,7 +33,7 @@ def answers() -> list[tuple[str, ...]]:
     turnover[order] = np.sort(1200 * 400 ** numbers.uniform("survey turnover", FIRMS))[::-1]
     hopeful = np.argsort(-shares + 25 * numbers.uniform("survey hope", FIRMS))[: FIRMS - NO_RISE]
     draw = numbers.uniform("survey words", FIRMS, 4)
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for n in range(FIRMS):
         words = RISE[int(draw[n, 0] > 0.25)] if n in hopeful else SAME[min(int(draw[n, 0] * 1.6), 1)]
         size = next(name for name, low, high in SIZES if low <= turnover[n] < high)

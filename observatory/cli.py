@@ -16,7 +16,7 @@ import typer
 
 from observatory import releases as rel
 from observatory.build import Workspace
-from observatory.errors import ObservatoryError
+from observatory.errors import ObservatoryError, UsageError
 from observatory.tables import Format, show
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -228,14 +228,21 @@ def indicators_show(
     variant: Annotated[list[str] | None, typer.Option(help="variant; may be repeated")] = None,
     comparator: Annotated[list[str] | None, typer.Option(help="place compared with; may be repeated")] = None,
     release: ReleaseOption = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="a quarter, e.g. 2026Q3: the figures as they stood at its end")
+    ] = None,
     form: FormatOption = "table",
 ) -> None:
     """Published figures of one indicator, with status, interval, provenance and sources."""
+    from observatory import revisions
     from observatory.reading import indicator as read
 
+    if release and as_of:
+        raise UsageError("--release and --as-of both choose a release", remedy="Give one of them")
     ws = Workspace()
     wanted = {"geo": geo, "period": period, "variant": variant, "comparator": comparator}
-    folder = rel.find(ws.settings.releases, release)
+    folders = ws.settings.releases
+    folder = revisions.as_of(folders, as_of) if as_of else rel.find(folders, release)
     table, title = read(folder, indicator, {column: values for column, values in wanted.items() if values})
     show(table, form, title)
 
@@ -283,6 +290,33 @@ def releases_diff(
     ws = Workspace()
     old, new = rel.find(ws.settings.releases, before), rel.find(ws.settings.releases, now)
     typer.echo(render(compare(ws.engine, old, new, rel.manifest), old.name, new.name))
+
+
+@releases_app.command("revisions", epilog="Example: observatory releases revisions ict_emp_share --geo ES21")
+def releases_revisions(
+    indicator: Annotated[str, typer.Argument(help="id of an indicator")],
+    geo: Annotated[list[str] | None, typer.Option(help="place, e.g. ES21; may be repeated")] = None,
+    variant: Annotated[list[str] | None, typer.Option(help="variant; may be repeated")] = None,
+    activity: Annotated[list[str] | None, typer.Option(help="activity, e.g. NACE2:J; may be repeated")] = None,
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="only how much was revised, and whether to one side")
+    ] = False,
+    form: FormatOption = "table",
+) -> None:
+    """What every release said of each period (the revision triangle), and how much was revised.
+
+    On a terminal the statistics follow the triangle; in the other formats they come with --statistics.
+    """
+    from observatory import revisions
+
+    ws = Workspace()
+    wanted = {"geo": geo, "variant": variant, "activity": activity}
+    chosen = {column: values for column, values in wanted.items() if values}
+    triangle, title = revisions.triangle(ws.settings.releases, indicator, chosen)
+    if not statistics:
+        show(triangle, form, title)
+    if statistics or form == "table":
+        show(revisions.statistics(triangle), form, "Revisions: the later figure minus the earlier one")
 
 
 @releases_app.command("verify", epilog="Example: observatory releases verify 2026Q4.0")

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import yaml
 from pydantic import ValidationError
 
+from observatory import catalogue_surveys as surveys
 from observatory import catalogue_tables as derive
 from observatory.catalogue_models import (
     Activity,
@@ -33,6 +34,7 @@ from observatory.catalogue_models import (
     Row,
     Window,
 )
+from observatory.codebook import Codebook
 from observatory.contract_models import Dimension, Source
 from observatory.errors import DataError
 
@@ -52,6 +54,7 @@ class Catalogue:
     """All of ``data/catalogue``, checked."""
 
     sources: Mapping[str, Source]
+    codebooks: Mapping[str, Codebook]
     geographies: Sequence[Geography]
     geography_breaks: Sequence[GeographyBreak]
     activities: Sequence[Activity]
@@ -141,8 +144,11 @@ def load(root: Path) -> Catalogue:
     """
     folder = root / FOLDER
     problems: list[str] = []
+    codebooks = surveys.load(folder / "surveys", problems)
+    waves = {source: surveys.contract(source, book) for source, book in codebooks.items()}
     catalogue = Catalogue(
-        sources=_sources(folder / "sources", problems),
+        sources=dict(sorted({**_sources(folder / "sources", problems), **waves}.items())),
+        codebooks=codebooks,
         geographies=_rows(folder / "geographies.csv", Geography, problems),
         geography_breaks=_rows(folder / "geography_breaks.csv", GeographyBreak, problems),
         activities=_rows(folder / "activities.csv", Activity, problems),

@@ -102,7 +102,8 @@ def ginis(x: Floats, weights: Floats, cumulated: Floats) -> Floats:
 
 def without_one_ratio(numerator: Floats, denominator: Floats, size: npt.NDArray[np.int64]) -> Floats:
     """Ratios of totals (n,) when one unit is left out, each row standing for ``size`` equal units."""
-    return np.asarray((size @ numerator - numerator) / (size @ denominator - denominator), dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray((size @ numerator - numerator) / (size @ denominator - denominator), dtype=np.float64)
 
 
 def without_one_gini(x: Floats, weights: Floats, size: npt.NDArray[np.int64]) -> Floats:

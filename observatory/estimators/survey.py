@@ -156,11 +156,11 @@ def bridge(
             f"{len(steps[0])} and {len(steps[1])} rows",
             remedy="Choose a weighting that the estimates have",
         )
-    missing = {"value": None, "status": "M", "reason": "no official share of this domain"}
+    missing: dict[str, Any] = {"value": None, "status": "M", "reason": "no official share of this domain"}
     rows: list[dict[str, Any]] = []
     for place in steps[0]:
         end = targets.get(place, missing)
-        end = {"status": "A", "reason": ""} | end if end["value"] is not None else missing
+        end = missing if end["value"] is None else {"status": "A", "reason": ""} | end
         before: float | None = None
         for step, row in enumerate((steps[0][place], steps[1][place], end), start=1):
             measure = ("firm mean", "turnover-weighted mean", name)[step - 1]

@@ -94,7 +94,7 @@ def ginis(x: Floats, weights: Floats, cumulated: Floats) -> Floats:
 
     sum w x (2 C - w) needs two products with x; NaN where the weighted sum is 0.
     """
-    total, sums = cumulated[:, -1], weights @ x
+    total, sums = cumulated[:, -1], np.einsum("ij,j->i", weights, x)  # no BLAS: threads would change the last digits
     twice = 2 * np.einsum("ij,ij,j->i", weights, cumulated, x) - np.einsum("ij,ij,j->i", weights, weights, x)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.where(sums > 0, twice / (total * sums) - 1, np.nan), dtype=np.float64)

@@ -69,8 +69,8 @@ def measure() -> list[dict[str, object]]:
         code = "from tests.bench import bench_survey as bench; wave = bench.sample({}, designed={}); {}"
         made, used = (spent(["-c", code.format(LARGE, designed, then)]).peak for then in ("", "bench.estimate(wave)"))
         note = f"{used - made:.0f} MiB above {made:.0f} MiB of the sample"
-        name = f"survey, {name}: memory at 1 M firms / {MOST_MEMORY:.0f} MiB"
-        rows.append(budget(name, (used - made) / MOST_MEMORY, 1.0, note))
+        what = f"survey, {name}: memory at 1 M firms / {MOST_MEMORY:.0f} MiB"
+        rows.append(budget(what, (used - made) / MOST_MEMORY, 1.0, note))
     return rows
 
 

@@ -19,7 +19,7 @@ LARGE, SMALL = 1_000_000, 100_000
 REPLICATES = 2_000
 BRANCHES, SIZES = 24, 4
 MOST_MEMORY = 400.0  # MiB above the sample
-REPEATS = 3
+REPEATS = 2
 
 
 def sample(firms: int, *, designed: bool) -> pa.Table:

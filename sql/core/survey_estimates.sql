@@ -7,7 +7,7 @@ row: one source, indicator, variant, domain, category and wave
 sources_note: Firm surveys under data/catalogue/surveys; a new wave is one codebook and one line here.
 caveats:
   - Answers of single firms never stand in a table.
-  - What is suppressed has a row with status C (confidentiality) or U (quality) and no value.
+  - What is suppressed has a row with status C (confidentiality) or MU (quality) and no value.
 reference: Domain notes of the observatory on survey statistics; Cochran 1977; Rao and Wu 1988 (JASA 83)
 columns:
   indicator: Id of the indicator
@@ -30,6 +30,9 @@ checks:
     meaning: a figure of fewer than three firms
     sql: select * from core.survey_estimates where value is not null and n < 3 order by all
 */
-select indicator, variant, domain, category, wave, value, lower, upper, n, method, reason, flag as status, provenance, source
+select indicator, variant, domain, category, wave, value, lower, upper, n, method, reason,
+  -- what the quality gate holds back is missing, and its reason is low reliability
+  flag || case when value is null and flag = 'U' then 'M' else '' end as status,
+  provenance, source
 from raw.survey_servitization_2018
 order by source, indicator, variant, domain, category, wave

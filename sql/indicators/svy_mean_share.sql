@@ -19,7 +19,7 @@ select
   'NACE2:C' as activity,
   wave as period,
   value, lower, upper, n, status, provenance,
-  source || coalesce(' (' || nullif(concat_ws('; ', nullif(method, ''), nullif(reason, '')), '') || ')', '') as sources
+  source || coalesce(' (' || nullif(concat_ws(', ', nullif(method, ''), nullif(replace(reason, ';', ','), '')), '') || ')', '') as sources
 from core.survey_estimates
 where indicator = 'svy_mean_share'
 order by variant, geo, activity, period

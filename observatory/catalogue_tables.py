@@ -18,11 +18,14 @@ from observatory.catalogue_models import (
     KibsMember,
     KibsVariant,
     Row,
+    ServiceGroup,
 )
 
 ACTIVITY = ("classification", "version", "level", "activity")
 FINEST = "a88"
 """The breakdown in which KIBS variants are written down; those of coarser ones follow from it."""
+PRODUCTS = "a64"
+"""The breakdown of supply and use tables, to which service sets are carried."""
 ALIGNED = {("NACE", "2"): {("NACE", "2"), ("CPA", "2.1"), ("Eustat", "A86")}}
 """Lists of items made of the same divisions: products are, by design, those of the activities that make them."""
 GEO_SCHEMES = ("nuts2016", "nuts2021", "nuts2024", "itl2021", "eustat")
@@ -107,7 +110,7 @@ def kibs_definitions(
         if breakdown == FINEST:
             for (of, at, coarser), candidates in lists.items():
                 if coarser != FINEST and (of, at) in ALIGNED.get((classification, version), ()):
-                    sets.append((coarser, {g: _compose(frozenset(c), candidates) for g, c in groups.items()}))
+                    sets.append((coarser, {g: compose(frozenset(c), candidates) for g, c in groups.items()}))
         rows += [
             {"variant": variant, "grp": grp, "breakdown": name}
             | dict(zip(ACTIVITY, key(a), strict=True))
@@ -120,7 +123,24 @@ def kibs_definitions(
     return rows
 
 
-def _compose(divisions: frozenset[str], candidates: Iterable[Activity]) -> list[Activity]:
+def service_sets(activities: Sequence[Activity], groups: Sequence[ServiceGroup]) -> list[dict[str, Any]]:
+    """Products of every service set at the level of supply and use tables.
+
+    An item that a table may split (68 into 68A and 68B) is there beside its parts: a table has either.
+    """
+    rows: list[dict[str, Any]] = []
+    for group in groups:
+        own = [a for a in activities if (a.classification, a.version) == (group.classification, group.version)]
+        items = compose(group.parts(), [a for a in own if PRODUCTS in a.breakdowns])
+        split = [a for a in own if a.level == PRODUCTS and not a.divisions and a.parent in {i.code for i in items}]
+        rows += [
+            {"service_set": group.service_set, "grp": group.grp} | dict(zip(ACTIVITY, key(a), strict=True))
+            for a in (*items, *split)
+        ]
+    return rows
+
+
+def compose(divisions: frozenset[str], candidates: Iterable[Activity]) -> list[Activity]:
     """Items that make up ``divisions`` exactly, or none."""
     inside = [a for a in candidates if a.parts() and a.parts() <= divisions]
     return inside if frozenset().union(*(a.parts() for a in inside)) == divisions else []

@@ -126,6 +126,7 @@ class Catalogue:
                 (*derive.ACTIVITY, "division"),
                 ((*derive.key(a), d) for a in self.activities for d in sorted(a.parts())),
             ),
+            "branch_blocks": derive.branch_blocks(self.activities),
             "esa_items": derive.records(self.esa_items),
             "kibs_variants": derive.records(self.kibs_variants),
             "kibs_definitions": derive.kibs_definitions(self.activities, self.kibs_variants, self.kibs_members),

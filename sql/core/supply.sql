@@ -40,8 +40,8 @@ checks:
     sql: >
       with sums as (
         select source, geo, period, origin, branch_classification, branch,
-          sum(cast(value as decimal(28, 6))) filter (product_level <> 'total') as total,
-          count(value) filter (product_level <> 'total') as n, max(value) filter (product_level = 'total') as printed
+          sum(cast(value as decimal(28, 6))) filter (where product_level <> 'total') as total,
+          count(value) filter (where product_level <> 'total') as n, max(value) filter (where product_level = 'total') as printed
         from core.supply group by all
       )
       select *, max(n) over (partition by source, geo, period, origin) as n_products from sums
@@ -52,8 +52,8 @@ checks:
     sql: >
       with sums as (
         select source, geo, period, origin, product,
-          sum(cast(value as decimal(28, 6))) filter (branch_level <> 'total') as total,
-          count(value) filter (branch_level <> 'total') as n, max(value) filter (branch_level = 'total') as printed
+          sum(cast(value as decimal(28, 6))) filter (where branch_level <> 'total') as total,
+          count(value) filter (where branch_level <> 'total') as n, max(value) filter (where branch_level = 'total') as printed
         from core.supply where branch_classification = 'NACE' group by all
       )
       select *, max(n) over (partition by source, geo, period, origin) as n_branches from sums
@@ -64,9 +64,9 @@ checks:
     sql: >
       with columns_of as (
         select source, geo, period, origin, product,
-          max(value) filter (branch = 'TOTAL') as output, max(value) filter (branch = 'P7') as imports,
-          max(value) filter (branch = 'TS_BP') as basic, max(value) filter (branch = 'TS_PP') as purchasers,
-          max(value) filter (branch = 'OTTM') as margins, max(value) filter (branch = 'D21X31') as taxes
+          max(value) filter (where branch = 'TOTAL') as output, max(value) filter (where branch = 'P7') as imports,
+          max(value) filter (where branch = 'TS_BP') as basic, max(value) filter (where branch = 'TS_PP') as purchasers,
+          max(value) filter (where branch = 'OTTM') as margins, max(value) filter (where branch = 'D21X31') as taxes
         from core.supply group by all
       )
       select * from columns_of

@@ -27,61 +27,55 @@ checks:
       group by all having abs(sum(part.value) - whole.value) > 1e-9
       order by 1, 2, 3
 */
-with manufacturing as (
-  select classification, version, level, activity, count(*) as n_divisions
-  from catalogue.activity_divisions
-  where classification = 'NACE'
-  group by classification, version, level, activity
-  having min(division) >= '10' and max(division) <= '33'
-),
-cells as (
-  select s.source, s.geo, s.period, s.branch_version, s.branch, s.product_classification, s.product_version,
-    s.product_level, s.product, s.value, s.status, s.provenance, m.n_divisions
+with cells as (
+  select b.block, case when b.part = '' then '' else ':' || b.part end as part, b.n_block, b.n_divisions, s.*
   from core.supply s
-  join manufacturing m
-    on m.classification = s.branch_classification and m.version = s.branch_version and m.level = s.branch_level and m.activity = s.branch
-  where s.origin = 'total'
-),
-blocks as (
-  select branch as block, '' as part, * from cells
-  union all
-  select 'C' as block, '' as part, * from cells
-  union all
-  select 'C' as block, ':without_33' as part, * from cells where branch <> '33'
+  join catalogue.branch_blocks b
+    on b.classification = s.branch_classification and b.version = s.branch_version and b.level = s.branch_level and b.activity = s.branch
+  where s.origin = 'total' and b.block <> 'G-U'
 ),
 services as (
-  select service_set as variant, classification, version, level, activity from catalogue.service_sets
+  select service_set as variant, classification, version, level, activity, whole from catalogue.service_sets
   union
-  select 'type:' || grp, classification, version, level, activity from catalogue.service_sets
+  select 'type:' || grp, classification, version, level, activity, whole from catalogue.service_sets
+),
+items as (
+  select variant, count(distinct whole) as n from services group by variant
 ),
 sold as (
-  select s.variant, b.part, b.block, b.source, b.geo, b.period, b.branch_version,
-    sum(cast(b.value as decimal(28, 6))) as value, count(b.value) as n, count(distinct b.product) as n_products,
-    string_agg(distinct b.status, '' order by b.status) as status, string_agg(distinct b.provenance, ';' order by b.provenance) as provenance
-  from blocks b
+  select s.variant, c.part, c.block, c.source, c.geo, c.period, c.branch_version,
+    sum(cast(c.value as decimal(28, 6))) as value, count(c.value) as n, count(distinct c.product) as n_products,
+    count(distinct s.whole) as n_items,
+    string_agg(distinct c.status, '' order by c.status) as status, string_agg(distinct c.provenance, ';' order by c.provenance) as provenance
+  from cells c
   join services s
-    on s.classification = b.product_classification and s.version = b.product_version and s.level = b.product_level and s.activity = b.product
-  group by s.variant, b.part, b.block, b.source, b.geo, b.period, b.branch_version
+    on s.classification = c.product_classification and s.version = c.product_version and s.level = c.product_level and s.activity = c.product
+  group by s.variant, c.part, c.block, c.source, c.geo, c.period, c.branch_version
 ),
 made as (
   select part, block, source, geo, period, branch_version,
-    sum(cast(value as decimal(28, 6))) as value, count(value) as n_branches,
-    case when block <> 'C' then true else sum(n_divisions) = case when part = '' then 24 else 23 end end as is_whole,
+    sum(cast(value as decimal(28, 6))) as value, count(value) as n_branches, sum(n_divisions) = max(n_block) as is_whole,
     string_agg(distinct status, '' order by status) as status
-  from blocks
+  from cells
   where product_level = 'total'
   group by part, block, source, geo, period, branch_version
+),
+shares as (
+  select s.*, m.status as total_status,
+    case when m.is_whole and s.n_items = i.n and s.n = s.n_products * m.n_branches
+      then 100 * cast(s.value as double) / nullif(cast(m.value as double), 0) end as share
+  from sold s
+  join items i on i.variant = s.variant
+  join made m using (part, block, source, geo, period, branch_version)
 )
 select
-  s.variant || s.part as variant,
-  s.geo,
-  'NACE' || s.branch_version || ':' || s.block as activity,
-  s.period,
-  case when s.n = s.n_products * m.n_branches and m.is_whole then 100 * cast(s.value as double) / nullif(cast(m.value as double), 0) end as value,
-  s.status || m.status
-    || case when s.n = s.n_products * m.n_branches and m.is_whole and m.value <> 0 then '' else 'M' end as status,
-  s.provenance,
-  s.source as sources
-from sold s
-join made m using (part, block, source, geo, period, branch_version)
+  variant || part as variant,
+  geo,
+  'NACE' || branch_version || ':' || block as activity,
+  period,
+  share as value,
+  status || total_status || case when share is null then 'M' else '' end as status,
+  provenance,
+  source as sources
+from shares
 order by variant, geo, activity, period

@@ -30,7 +30,6 @@ Names = Sequence[str] | None
 EMBODIED = "input_output.embodied_services"
 KEY = ("variant", "geo", "period")
 CELL = ("row", "col", "value", "kind", "is_service", "is_manufacturing")
-KINDS = ("intermediate", "value_added", "output", "final")
 # A published row may miss its total by the rounding of its cells and by this part of it.
 BALANCE = 1e-3
 
@@ -249,14 +248,15 @@ def embodied_services(table: pa.Table) -> pa.Table:
     Input, one DOMESTIC symmetric table for each variant, geo and period: source, provenance, row, col, value, kind
     (``intermediate``; ``value_added`` and ``output``, whose rows have any name and whose values are summed by col;
     ``final``, whose columns are summed by row), is_service (of the row's product, read on intermediate rows),
-    is_manufacturing (of the col); optional status. Cells that are not there are nought. Output: variant, geo,
+    is_manufacturing (of the col); optional status. The products are those with an output; cells that are not there
+    are nought. Output: variant, geo,
     comparator null, activity (the manufacturing col), period, value (percent), status, provenance, sources.
 
     A product without output here has no value and status M, and so has every product of a table with an empty
     cell. A table with imports in it shows in its rows: where final demand is given, intermediate and final sales
     must add up to output. A negative final demand (stocks) does not enter the formula. Raises DataError naming the
-    table and the sector where rows and columns differ, a cell stands twice, output or the value added of a service
-    is not there, sales miss output, or the table is not productive.
+    table and the sector where a cell stands twice, output or the value added of a service is not there, sales miss
+    output, or the table is not productive.
     """
     require(table, (*KEY, "source", "provenance", *CELL), EMBODIED)
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
@@ -282,8 +282,8 @@ def embodied_services(table: pa.Table) -> pa.Table:
 def _embodied_table(cells: Sequence[dict[str, Any]], place: str) -> dict[str, float]:
     """Percent of services in each manufactured product of one table; NaN where there is none."""
     inner = [c for c in cells if c["kind"] == "intermediate"]
-    sectors = sorted({c["row"] for c in inner} | {c["col"] for c in inner})
-    _check_cells(cells, inner, sectors, place)
+    sectors = sorted({c["col"] for c in cells if c["kind"] == "output"})
+    _check_cells(cells, sectors, place)
     at = {name: i for i, name in enumerate(sectors)}
     services = np.zeros(len(sectors), dtype=np.bool_)
     services[[at[c["row"]] for c in inner if c["is_service"]]] = True
@@ -291,10 +291,9 @@ def _embodied_table(cells: Sequence[dict[str, Any]], place: str) -> dict[str, fl
     for c in inner:
         z[at[c["row"]], at[c["col"]]] = _number(c)
     x, added = (_vector(cells, kind, "col", at) for kind in ("output", "value_added"))
-    for wanted, absent in (("an output", np.isinf(x)), ("the value added of a service", services & np.isinf(added))):
-        for j in np.flatnonzero(absent):
-            raise _refusal(place, sectors, j, wanted, "no such row")
-    made = [name for name in sectors if any(c["is_manufacturing"] for c in inner if c["col"] == name)]
+    for j in np.flatnonzero(services & np.isinf(added)):
+        raise _refusal(place, sectors, j, "the value added of a service", "no such row")
+    made = sorted({c["col"] for c in cells if c["is_manufacturing"] and c["kind"] != "final"})
     if not (np.isfinite(z).all() and np.isfinite(x).all() and np.isfinite(added[services]).all()):
         return dict.fromkeys(made, float("nan"))
     if any(c["kind"] == "final" for c in cells):
@@ -308,34 +307,27 @@ def _embodied_table(cells: Sequence[dict[str, Any]], place: str) -> dict[str, fl
     return {name: float(100 * share[at[name]]) if x[at[name]] > 0 else float("nan") for name in made}
 
 
-def _check_cells(
-    cells: Sequence[dict[str, Any]], inner: Sequence[dict[str, Any]], sectors: Sequence[str], place: str
-) -> None:
-    """Raise DataError unless the table is square and each of its cells stands once."""
-    if unknown := sorted({str(c["kind"]) for c in cells} - set(KINDS)):
-        raise DataError(
-            f"{place}: expected the kinds {', '.join(KINDS)}, found {', '.join(unknown)}",
-            remedy="Correct `kind` in the model file",
-        )
-    rows, columns = {c["row"] for c in inner}, {c["col"] for c in inner}
-    if rows != columns:
-        raise DataError(
-            f"{place}: expected the same products in rows and columns, "
-            f"found {', '.join(sorted(rows ^ columns))} in one only",
-            remedy="Select the square part as kind intermediate; totals and valuation rows are no products",
-        )
-    seen = set()
+def _check_cells(cells: Sequence[dict[str, Any]], sectors: Sequence[str], place: str) -> None:
+    """Raise DataError unless kinds are known, cells stand once and are those of products with an output."""
+    known, seen = set(sectors), set()
+    sides = {"intermediate": ("row", "col"), "final": ("row",), "value_added": ("col",), "output": ("col",)}
     for c in cells:
         cell = (c["kind"], c["row"], c["col"])
+        if c["kind"] not in sides:
+            raise DataError(
+                f"{place}: expected the kinds {', '.join(sides)}, found {c['kind']}",
+                remedy="Correct `kind` in the model file",
+            )
         if cell in seen:
             raise DataError(
                 f"{place}: cell {'/'.join(map(str, cell))} stands twice", remedy="Select one table a variant"
             )
         seen.add(cell)
-    for c in cells:
-        side = "row" if c["kind"] == "final" else "col"
-        if c[side] not in sectors:
-            raise DataError(f"{place}: {c['kind']} of {c[side]!r}, no product of the table", remedy="Leave out totals")
+        for sector in (c[side] for side in sides[c["kind"]] if c[side] not in known):
+            raise DataError(
+                f"{place}: sector {sector}: expected an output, found no such row",
+                remedy="Select output for every product, and no totals or valuation rows as intermediate",
+            )
 
 
 def _check_sales(z: Floats, x: Floats, final: Floats, sectors: Sequence[str], place: str) -> None:

@@ -242,7 +242,7 @@ def without(rows: list[dict[str, Any]], kind: str, sector: str) -> list[dict[str
     [
         (lambda: symmetric(FLOWS * 3), "S_core/ES/2022: .*sector 62-63: expected a spectral radius below 1"),
         (lambda: symmetric(output=[0.0, 80.0, 20.0]), "S_core/ES/2022: .*sector 28: .*found 0 with inputs 36"),
-        (lambda: [r for r in symmetric() if r["row"] != "72"], "found 72 in one only"),
+        (lambda: [r for r in symmetric() if r["row"] != "72"], "sector 72: expected intermediate and final sales"),
         (lambda: symmetric() + symmetric()[:1], "cell intermediate/28/28 stands twice"),
         (lambda: without(symmetric(), "output", "28"), "sector 28: expected an output, found no such row"),
         (lambda: without(symmetric(), "value_added", "72"), "sector 72: expected the value added of a service"),
@@ -263,10 +263,21 @@ def test_a_table_with_imports_among_the_flows_is_refused() -> None:
         io.embodied_services(pa.Table.from_pylist(rows))
 
 
-def test_a_total_among_the_sectors_is_refused() -> None:
-    total = symmetric()[-1] | {"col": "TOTAL", "value": 200.0}
-    with pytest.raises(DataError, match="output of 'TOTAL', no product"):
-        io.embodied_services(pa.Table.from_pylist([*symmetric(), total]))
+def test_totals_among_the_sectors_are_refused() -> None:
+    output, cell = symmetric()[-1] | {"col": "TOTAL", "value": 200.0}, symmetric()[0] | {"col": "TU"}
+    with pytest.raises(DataError, match="sector TOTAL: expected intermediate and final sales equal to output"):
+        io.embodied_services(pa.Table.from_pylist([*symmetric(), output]))
+    with pytest.raises(DataError, match="sector TU: expected an output, found no such row"):
+        io.embodied_services(pa.Table.from_pylist([*symmetric(), cell]))
+
+
+def test_cells_that_are_not_there_are_nought() -> None:
+    flows = FLOWS.copy()
+    flows[2] = 0
+    rows = symmetric(flows)
+    sparse = [r for r in rows if r["kind"] != "intermediate" or r["value"]]
+    assert len(sparse) == len(rows) - 3
+    assert io.embodied_services(pa.Table.from_pylist(sparse)) == io.embodied_services(pa.Table.from_pylist(rows))
 
 
 def test_no_rows_give_no_rows() -> None:

@@ -32,6 +32,7 @@ from observatory.catalogue_models import (
     KibsMember,
     KibsVariant,
     Row,
+    ServiceGroup,
     Window,
 )
 from observatory.codebook import Codebook
@@ -61,6 +62,7 @@ class Catalogue:
     esa_items: Sequence[EsaItem]
     kibs_variants: Sequence[KibsVariant]
     kibs_members: Sequence[KibsMember]
+    service_groups: Sequence[ServiceGroup]
     flags: Sequence[Flag]
     claims: Sequence[Claim]
     windows: Sequence[Window]
@@ -127,9 +129,11 @@ class Catalogue:
                 (*derive.ACTIVITY, "division"),
                 ((*derive.key(a), d) for a in self.activities for d in sorted(a.parts())),
             ),
+            "branch_blocks": derive.branch_blocks(self.activities),
             "esa_items": derive.records(self.esa_items),
             "kibs_variants": derive.records(self.kibs_variants),
             "kibs_definitions": derive.kibs_definitions(self.activities, self.kibs_variants, self.kibs_members),
+            "service_sets": derive.service_sets(self.activities, self.service_groups),
             "observation_flags": derive.observation_flags(self.flags),
             "published_claims": derive.records(self.claims),
             "analysis_windows": derive.records(self.windows),
@@ -155,6 +159,7 @@ def load(root: Path) -> Catalogue:
         esa_items=_rows(folder / "esa_items.csv", EsaItem, problems),
         kibs_variants=_rows(folder / "kibs_variants.csv", KibsVariant, problems),
         kibs_members=_rows(folder / "kibs_definitions.csv", KibsMember, problems),
+        service_groups=_rows(folder / "service_sets.csv", ServiceGroup, problems),
         flags=_rows(folder / "observation_flags.csv", Flag, problems),
         claims=_rows(folder / "published_claims.csv", Claim, problems),
         windows=_rows(folder / "analysis_windows.csv", Window, problems),
@@ -236,6 +241,7 @@ def disagreements(catalogue: Catalogue) -> list[str]:
         *_geographies(catalogue),
         *_activities(catalogue),
         *_kibs(catalogue),
+        *_service_sets(catalogue),
         *_others(catalogue),
         *_contracts(catalogue),
     ]
@@ -306,6 +312,17 @@ def _kibs(c: Catalogue) -> Iterator[str]:
             yield f"{file}: {m.variant}: {m.activity} is no activity of {place}"
         elif m.breakdown not in (*breakdowns, "as_written"):
             yield f"{file}: {m.variant}: {m.activity} is no item of {m.breakdown}"
+
+
+def _service_sets(c: Catalogue) -> Iterator[str]:
+    file = "service_sets.csv"
+    parts = ((g.service_set, division) for g in c.service_groups for division in sorted(g.parts()))
+    yield from _twice(file, "division", (f"{name} {division}" for name, division in parts))
+    for g in c.service_groups:
+        own = [a for a in c.activities if (a.classification, a.version) == (g.classification, g.version)]
+        if not derive.compose(g.parts(), [a for a in own if derive.PRODUCTS in a.breakdowns]):
+            place = f"{derive.PRODUCTS} in {g.classification} {g.version}"
+            yield f"{file}: {g.service_set}: {g.grp}: {' '.join(g.divisions)} are no items of {place}"
 
 
 def _others(c: Catalogue) -> Iterator[str]:

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 
     Estimator = Callable[[pa.Table], pa.Table]
 
-ESTIMATORS = ("convergence.catchup_years", "intervals.location_quotient", "trend.slope")
+ESTIMATORS = (
+    "convergence.catchup_years",
+    "input_output.embodied_services",
+    "intervals.location_quotient",
+    "trend.slope",
+)
 
 
 def resolve(name: str) -> Estimator:

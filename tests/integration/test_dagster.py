@@ -15,12 +15,12 @@ def test_the_asset_keys_are_those_of_the_house(built: Workspace) -> None:
     keys = {key.to_user_string() for key in assets.build(built).resolve_asset_graph().get_all_asset_keys()}
     sources = """eurostat_nama_10r_3empers eurostat_nama_10r_3gva eurostat_naio_10_cp15 eurostat_naio_10_cp16
         eustat_industry_accounts ine_industry_structure"""
-    indicators = """hub_lq ict_catchup_years ict_emp_index ict_emp_share ict_gap_pp ict_rel_level ict_share_cagr
-        ict_trend_slope kibs_emp_share kibs_gva_share kibs_productivity mfg_gva_share mfg_gva_stability serv_pl_share
-        serv_pl_slope"""
-    catalogue = """activities activity_breakdowns activity_codes activity_divisions analysis_windows esa_items
-        geographies geography_ancestors geography_breaks geography_codes geography_groups kibs_definitions
-        kibs_variants observation_flags published_claims"""
+    indicators = """hub_lq ict_catchup_years ict_client_ratio ict_emp_index ict_emp_share ict_gap_pp ict_rel_level
+        ict_share_cagr ict_trend_slope kibs_emp_share kibs_gva_share kibs_productivity mfg_gva_share mfg_gva_stability
+        serv_input_intensity serv_pl_share serv_pl_slope serv_supply_kibs_part serv_supply_share"""
+    catalogue = """activities activity_breakdowns activity_codes activity_divisions analysis_windows branch_blocks
+        esa_items geographies geography_ancestors geography_breaks geography_codes geography_groups kibs_definitions
+        kibs_variants observation_flags published_claims service_sets"""
     assert keys == {
         *(f"snapshots/{s}" for s in sources.split()),
         *(f"raw/{s}" for s in sources.split()),
@@ -28,6 +28,8 @@ def test_the_asset_keys_are_those_of_the_house(built: Workspace) -> None:
         "core/employment",
         "core/gva",
         "core/industry_accounts",
+        "core/supply",
+        "core/use",
         *(f"indicators/{i}" for i in indicators.split()),
         "database",
         "release",

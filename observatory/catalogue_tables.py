@@ -7,6 +7,7 @@ what must hold between them (catalogue.py).
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -28,6 +29,8 @@ FINEST = "a88"
 PRODUCTS = "a64"
 """The breakdown of supply and use tables, to which service sets are carried."""
 NACE = ("NACE", "2")
+A86 = (("Eustat", "A86"), "a86")
+"""Eustat's list of products and branches, with its breakdown."""
 ALIGNED = {NACE: {NACE, ("CPA", "2.1"), ("Eustat", "A86")}}
 """Lists of items made of the same divisions: products are, by design, those of the activities that make them."""
 BLOCKS = (
@@ -139,14 +142,15 @@ def service_sets(activities: Sequence[Activity], groups: Sequence[ServiceGroup])
     """
     rows: list[dict[str, Any]] = []
     for group in groups:
-        own = [a for a in activities if (a.classification, a.version) == (group.classification, group.version)]
-        for item in compose(group.parts(), [a for a in own if PRODUCTS in a.breakdowns]):
-            rows += [
-                {"service_set": group.service_set, "grp": group.grp}
-                | dict(zip(ACTIVITY, key(a), strict=True))
-                | {"whole": item.code}
-                for a in (item, *_split(item, own))
-            ]
+        for of, breakdown in (((group.classification, group.version), PRODUCTS), A86):
+            own = [a for a in activities if (a.classification, a.version) == of]
+            for item in compose(group.parts(), [a for a in own if breakdown in a.breakdowns]):
+                rows += [
+                    {"service_set": group.service_set, "grp": group.grp}
+                    | dict(zip(ACTIVITY, key(a), strict=True))
+                    | {"whole": item.code}
+                    for a in (item, *_split(item, own))
+                ]
     return rows
 
 
@@ -159,7 +163,7 @@ def branch_blocks(activities: Sequence[Activity]) -> list[dict[str, Any]]:
     """
     own = [a for a in activities if (a.classification, a.version) == NACE]
     everything = frozenset().union(*(a.parts() for a in own if a.code == "TOTAL"))
-    rows: list[dict[str, Any]] = []
+    rows = _a86_blocks([a for a in activities if A86[1] in a.breakdowns])
     for block, part, divisions in BLOCKS:
         whole = everything & divisions
         for activity in (a for a in own if a.parts() and a.parts() <= whole):
@@ -168,6 +172,22 @@ def branch_blocks(activities: Sequence[Activity]) -> list[dict[str, Any]]:
                 rows.append({"block": block, "part": part, "n_block": float(len(whole))} | branch)
                 if (block, part) == BLOCKS[0][:2] and member.code != block:
                     rows.append({"block": member.code, "part": "", "n_block": n} | branch)
+    return rows
+
+
+def _a86_blocks(own: Sequence[Activity]) -> list[dict[str, Any]]:
+    """The blocks in branches of A86, several of which may share a division: each counts as its part of it."""
+    holders = Counter(division for a in own for division in a.parts())
+    size = {a.code: sum(1 / holders[division] for division in a.parts()) for a in own}
+    rows: list[dict[str, Any]] = []
+    for block, part, divisions in BLOCKS:
+        inside = [a for a in own if a.parts() <= divisions]
+        whole = round(sum(size[a.code] for a in inside), 9)
+        for a in inside:
+            branch = dict(zip(ACTIVITY, key(a), strict=True)) | {"n_divisions": size[a.code]}
+            rows.append({"block": block, "part": part, "n_block": whole} | branch)
+            if (block, part) == BLOCKS[0][:2]:
+                rows.append({"block": a.code, "part": "", "n_block": size[a.code]} | branch)
     return rows
 
 

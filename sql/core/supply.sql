@@ -34,7 +34,7 @@ checks:
   - {expectation: expect_compound_columns_to_be_unique, kwargs: {column_list: [source, geo, product_classification, product_version, product, branch_classification, branch_version, branch, origin, period]}}
   - name: output_is_not_negative
     meaning: a branch with negative output of a product
-    sql: select geo, product, branch, period, value from core.supply where branch_classification = 'NACE' and value < 0 order by 1, 2, 3, 4
+    sql: select geo, product, branch, period, value from core.supply where branch_classification in ('NACE', 'Eustat') and value < 0 order by 1, 2, 3, 4
   - name: products_add_up
     meaning: a column with all its products that do not add up to its printed total within rounding (0.05 a cell)
     sql: >
@@ -54,7 +54,7 @@ checks:
         select source, geo, period, origin, product,
           sum(cast(value as decimal(28, 6))) filter (where branch_level <> 'total') as total,
           count(value) filter (where branch_level <> 'total') as n, max(value) filter (where branch_level = 'total') as printed
-        from core.supply where branch_classification = 'NACE' group by all
+        from core.supply where branch_classification in ('NACE', 'Eustat') group by all
       )
       select *, max(n) over (partition by source, geo, period, origin) as n_branches from sums
       qualify n = n_branches and abs(total - printed) > 0.05 * (n + 1)
@@ -85,6 +85,23 @@ with columns_of as (
   select code, classification, version, level, activity from catalogue.activity_codes where scheme = 'eurostat_nace_r2'
   union all
   select code, 'ESA', '2010', kind, code from catalogue.esa_items
+),
+-- what stands beside the branches of Eustat's table, and beside its products
+beside(name, classification, version, level, code) as (
+  values
+    ('P1', 'Eustat', 'A86', 'total', 'TOTAL'), ('imports_rest_of_spain', 'ESA', '2010', 'import', 'P7_ES'),
+    ('imports_abroad', 'ESA', '2010', 'import', 'P7_X'), ('margins', 'ESA', '2010', 'valuation', 'OTTM'),
+    ('taxes', 'ESA', '2010', 'valuation', 'D21X31'), ('TOTAL', 'ESA', '2010', 'total', 'TS_BP')
+),
+below(name, classification, version, level, code) as (
+  values ('TOTAL', 'Eustat', 'A86', 'total', 'TOTAL'), ('B1G', 'ESA', '2010', 'balance', 'B1G'), ('P1', 'ESA', '2010', 'balance', 'P1')
+),
+eustat as (
+  select "producto__as" as product, "rama__as" as branch, 'total' as origin, periodo, value, kind, provenance, source
+  from raw.eustat_supply
+  union all
+  select "producto__as" as product, "rama__as" as branch, 'total' as origin, periodo, value, kind, provenance, source
+  from raw.eustat_supply_base2015
 )
 select
   g.geo,
@@ -109,4 +126,19 @@ join catalogue.activity_codes p on p.scheme = 'cpa_2_1' and p.code = r.prd_amo
 join columns_of b on b.code = r.ind_impv
 left join catalogue.observation_flags f on f.publisher = 'eurostat' and f.flag = r.flag
 where r.unit = 'MIO_EUR'
+union all
+select
+  'ES21',
+  coalesce(p.classification, 'Eustat'), coalesce(p.version, 'A86'), coalesce(p.level, 'a86'), coalesce(p.code, e.product),
+  coalesce(b.classification, 'Eustat'), coalesce(b.version, 'A86'), coalesce(b.level, 'a86'), coalesce(b.code, e.branch),
+  e.origin,
+  e.periodo,
+  case e.kind when 'nil' then 0 else e.value / 1000 end,
+  'million euro',
+  case e.kind when 'missing' then 'M' else 'A' end,
+  e.provenance,
+  e.source
+from eustat e
+left join beside b on b.name = e.branch
+left join below p on p.name = e.product
 order by source, geo, product_classification, product_version, product, branch_classification, branch_version, branch, origin, period

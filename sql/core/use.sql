@@ -38,7 +38,7 @@ checks:
       with parts as (
         select source, geo, period, origin, branch, max(value) filter (where product_level = 'total') as purchases,
           max(value) filter (where product = 'B1G') as value_added, max(value) filter (where product = 'P1') as output
-        from core.use where branch_classification = 'NACE' group by all
+        from core.use where branch_classification in ('NACE', 'Eustat') group by all
       )
       select * from parts where origin = 'total' and abs(purchases + value_added - output) > 0.15 order by source, geo, period, branch
   - name: branches_add_up
@@ -48,7 +48,7 @@ checks:
         select source, geo, period, origin, product,
           sum(cast(value as decimal(28, 6))) filter (where branch_level <> 'total') as total,
           count(value) filter (where branch_level <> 'total') as n, max(value) filter (where branch_level = 'total') as printed
-        from core.use where branch_classification = 'NACE' group by all
+        from core.use where branch_classification in ('NACE', 'Eustat') group by all
       )
       select *, max(n) over (partition by source, geo, period, origin) as n_branches from sums
       qualify n = n_branches and abs(total - printed) > 0.05 * (n + 1)
@@ -89,6 +89,24 @@ with items as (
   select scheme, code, classification, version, level, activity from catalogue.activity_codes where scheme in ('eurostat_nace_r2', 'cpa_2_1')
   union all
   select 'esa2010', code, 'ESA', '2010', kind, code from catalogue.esa_items
+),
+-- what stands beside the branches of Eustat's table, and beside its products
+beside(name, classification, version, level, code) as (
+  values
+    ('P2', 'Eustat', 'A86', 'total', 'TOTAL'), ('households', 'ESA', '2010', 'final_use', 'P3_S14'),
+    ('government', 'ESA', '2010', 'final_use', 'P3_S13'), ('capital', 'ESA', '2010', 'final_use', 'P5'),
+    ('exports_rest_of_spain', 'ESA', '2010', 'final_use', 'P6_ES'), ('exports_abroad', 'ESA', '2010', 'final_use', 'P6_X'),
+    ('TOTAL', 'ESA', '2010', 'total', 'TU')
+),
+below(name, classification, version, level, code) as (
+  values ('TOTAL', 'Eustat', 'A86', 'total', 'TOTAL'), ('B1G', 'ESA', '2010', 'balance', 'B1G'), ('P1', 'ESA', '2010', 'balance', 'P1')
+),
+eustat as (
+  select "producto__as" as product, "rama__as" as branch, "origen geográfico__as" as origin, periodo, value, kind, provenance, source
+  from raw.eustat_use
+  union all
+  select "producto__as" as product, "rama__as" as branch, "origen geográfico__as" as origin, periodo, value, kind, provenance, source
+  from raw.eustat_use_base2015
 )
 select
   g.geo,
@@ -113,4 +131,19 @@ join items p on p.scheme in ('cpa_2_1', 'esa2010') and p.code = r.prd_ava
 join items b on b.scheme in ('eurostat_nace_r2', 'esa2010') and b.code = r.ind_use
 left join catalogue.observation_flags f on f.publisher = 'eurostat' and f.flag = r.flag
 where r.unit = 'MIO_EUR'
+union all
+select
+  'ES21',
+  coalesce(p.classification, 'Eustat'), coalesce(p.version, 'A86'), coalesce(p.level, 'a86'), coalesce(p.code, e.product),
+  coalesce(b.classification, 'Eustat'), coalesce(b.version, 'A86'), coalesce(b.level, 'a86'), coalesce(b.code, e.branch),
+  e.origin,
+  e.periodo,
+  case e.kind when 'nil' then 0 else e.value / 1000 end,
+  'million euro',
+  case e.kind when 'missing' then 'M' else 'A' end,
+  e.provenance,
+  e.source
+from eustat e
+left join beside b on b.name = e.branch
+left join below p on p.name = e.product
 order by source, geo, product_classification, product_version, product, branch_classification, branch_version, branch, origin, period

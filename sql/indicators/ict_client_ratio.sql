@@ -36,43 +36,43 @@ with buyers as (
 ict as (
   select variant, classification, version, level, activity
   from catalogue.kibs_definitions
-  where grp = 'ict' and breakdown = 'a64' and variant in ('kibs_core', 'kibs_seed_sections')
+  where grp = 'ict' and breakdown in ('a64', 'a86') and variant in ('kibs_core', 'kibs_seed_sections')
 ),
 products as (
   select variant, classification, version, string_agg(activity, '+' order by activity) as activities, count(*) as n
-  from ict where classification = 'CPA' group by variant, classification, version
+  from ict where classification in ('CPA', 'Eustat') group by variant, classification, version
 ),
 bought as (
-  select p.variant, b.source, b.geo, b.period, b.block,
+  select p.variant, p.classification, b.source, b.geo, b.period, b.block,
     sum(cast(b.value as decimal(28, 6))) as ict,
     sum(cast(case when o.activity is not null then b.value else 0 end as decimal(28, 6))) as own,
-    sum(cast(case when b.branch = 'O' then b.value else 0 end as decimal(28, 6))) as administration,
+    sum(cast(case when b.branch = 'O' or b.branch_classification = 'Eustat' and b.branch = '77' then b.value else 0 end as decimal(28, 6))) as administration,
     count(b.value) as n, string_agg(distinct b.status, '' order by b.status) as status
   from buyers b
   join ict p
     on p.classification = b.product_classification and p.version = b.product_version and p.level = b.product_level and p.activity = b.product
   left join ict o
     on o.variant = p.variant and o.classification = b.branch_classification and o.version = b.branch_version and o.level = b.branch_level and o.activity = b.branch
-  group by p.variant, b.source, b.geo, b.period, b.block
+  group by p.variant, p.classification, b.source, b.geo, b.period, b.block
 ),
 columns_of as (
   select source, geo, period, block,
     sum(cast(case when product_level = 'total' then value end as decimal(28, 6))) as everything,
     sum(cast(case when product = 'P1' then value end as decimal(28, 6))) as output,
-    count(distinct branch) as n_branches, sum(case when product = 'P1' then n_divisions end) = max(n_block) as is_whole,
+    count(distinct branch) as n_branches, abs(sum(case when product = 'P1' then n_divisions end) - max(n_block)) < 1e-6 as is_whole,
     string_agg(distinct case when product_level = 'total' or product = 'P1' then status end, '' order by case when product_level = 'total' or product = 'P1' then status end) as status,
     string_agg(distinct provenance, ';' order by provenance) as provenance
   from buyers
   group by source, geo, period, block
 ),
 blocks as (
-  select b.variant, p.classification || p.version || ':' || p.activities as activity, b.source, b.geo, b.period, b.block,
+  select b.variant, case p.classification when 'Eustat' then 'A86' else p.classification || p.version end || ':' || p.activities as activity, b.source, b.geo, b.period, b.block,
     case when c.is_whole and b.n = p.n * c.n_branches then cast(b.ict as double) end as ict,
     cast(b.own as double) as own, cast(b.administration as double) as administration,
     cast(c.everything as double) as everything, cast(c.output as double) as output,
     b.status || c.status as status, c.provenance
   from bought b
-  join products p on p.variant = b.variant
+  join products p on p.variant = b.variant and p.classification = b.classification
   join columns_of c using (source, geo, period, block)
 ),
 pairs as (

@@ -41,24 +41,24 @@ services as (
   select k.variant, k.classification, k.version, k.level, k.activity, k.activity
   from catalogue.kibs_definitions k
   join catalogue.kibs_variants v on v.variant = k.variant
-  where k.breakdown = 'a64' and k.classification = 'CPA' and (v.is_headline or k.variant = 'kibs_core')
+  where (k.breakdown, k.classification) in (('a64', 'CPA'), ('a86', 'Eustat')) and (v.is_headline or k.variant = 'kibs_core')
 ),
 items as (
-  select variant, count(distinct whole) as n from services group by variant
+  select variant, classification, count(distinct whole) as n from services group by variant, classification
 ),
 bought as (
-  select s.variant, c.part, c.block, c.source, c.geo, c.period, c.branch_version, c.origin,
+  select s.variant, c.part, c.block, c.source, c.geo, c.period, c.branch_version, c.origin, c.product_classification,
     sum(cast(c.value as decimal(28, 6))) as value, count(c.value) as n, count(distinct c.product) as n_products,
     count(distinct s.whole) as n_items,
     string_agg(distinct c.status, '' order by c.status) as status, string_agg(distinct c.provenance, ';' order by c.provenance) as provenance
   from cells c
   join services s
     on s.classification = c.product_classification and s.version = c.product_version and s.level = c.product_level and s.activity = c.product
-  group by s.variant, c.part, c.block, c.source, c.geo, c.period, c.branch_version, c.origin
+  group by s.variant, c.part, c.block, c.source, c.geo, c.period, c.branch_version, c.origin, c.product_classification
 ),
 made as (
   select part, block, source, geo, period, branch_version,
-    sum(cast(value as decimal(28, 6))) as value, count(value) as n_branches, sum(n_divisions) = max(n_block) as is_whole,
+    sum(cast(value as decimal(28, 6))) as value, count(value) as n_branches, abs(sum(n_divisions) - max(n_block)) < 1e-6 as is_whole,
     string_agg(distinct status, '' order by status) as status
   from cells
   where product = 'P1' and origin = 'total'
@@ -69,13 +69,13 @@ shares as (
     case when m.is_whole and b.n = b.n_products * m.n_branches
       then 100 * cast(b.value as double) / nullif(cast(m.value as double), 0) end as share
   from bought b
-  join items i on i.variant = b.variant and i.n = b.n_items
+  join items i on i.variant = b.variant and i.classification = b.product_classification and i.n = b.n_items
   join made m using (part, block, source, geo, period, branch_version)
 )
 select
   variant || case when origin = 'total' then '' else ':' || origin end || part as variant,
   geo,
-  'NACE' || branch_version || ':' || block as activity,
+  case when block in ('C', 'G-U') then 'NACE2:' || block when branch_version = 'A86' then 'A86:' || block else 'NACE' || branch_version || ':' || block end as activity,
   period,
   share as value,
   status || output_status || case when share is null then 'M' else '' end as status,

@@ -32,13 +32,13 @@ with cells as (
   where s.origin = 'total' and b.block <> 'G-U'
 ),
 items as (
-  select service_set, count(distinct whole) as n from catalogue.service_sets group by service_set
+  select service_set, classification, count(distinct whole) as n from catalogue.service_sets group by service_set, classification
 ),
 knowledge as (
   select k.variant, k.classification, k.version, k.level, k.activity
   from catalogue.kibs_definitions k
   join catalogue.kibs_variants v on v.variant = k.variant
-  where k.breakdown = 'a64' and k.classification = 'CPA' and (v.is_headline or k.variant = 'kibs_core')
+  where (k.breakdown, k.classification) in (('a64', 'CPA'), ('a86', 'Eustat')) and (v.is_headline or k.variant = 'kibs_core')
 ),
 measures as (
   select distinct variant as kibs, '' as without from knowledge
@@ -56,13 +56,15 @@ sums as (
   from cells c
   join catalogue.service_sets s
     on s.classification = c.product_classification and s.version = c.product_version and s.level = c.product_level and s.activity = c.product
-  join measures m on m.without = '' or c.product <> '72' and (m.without = ':without_72' or c.product <> '62-63')
+  join measures m on m.without = ''
+    or not (c.product_classification = 'CPA' and c.product = '72' or c.product_classification = 'Eustat' and c.product = '70')
+      and (m.without = ':without_72' or not (c.product_classification = 'CPA' and c.product = '62-63' or c.product_classification = 'Eustat' and c.product = '62'))
   left join knowledge k
     on k.variant = m.kibs and k.classification = s.classification and k.version = s.version and k.level = s.level and k.activity = s.activity
   group by m.kibs, m.without, s.service_set, c.part, c.block, c.source, c.geo, c.period, c.branch_version
 ),
 present as (
-  select s.service_set, c.part, c.block, c.source, c.geo, c.period, c.branch_version,
+  select s.service_set, c.part, c.block, c.source, c.geo, c.period, c.branch_version, max(c.product_classification) as product_classification,
     count(distinct s.whole) as n_items, count(*) = count(distinct c.product) * count(distinct c.branch) as is_full
   from cells c
   join catalogue.service_sets s
@@ -70,7 +72,7 @@ present as (
   group by s.service_set, c.part, c.block, c.source, c.geo, c.period, c.branch_version
 ),
 blocks as (
-  select part, block, source, geo, period, branch_version, sum(n_divisions) = max(n_block) as is_whole
+  select part, block, source, geo, period, branch_version, abs(sum(n_divisions) - max(n_block)) < 1e-6 as is_whole
   from cells
   where product_level = 'total'
   group by part, block, source, geo, period, branch_version
@@ -82,12 +84,12 @@ parts as (
   from sums s
   join present p using (service_set, part, block, source, geo, period, branch_version)
   join blocks b using (part, block, source, geo, period, branch_version)
-  join items i on i.service_set = s.service_set
+  join items i on i.service_set = s.service_set and i.classification = p.product_classification
 )
 select
   kibs || ':' || service_set || without || part as variant,
   geo,
-  'NACE' || branch_version || ':' || block as activity,
+  case when block in ('C', 'G-U') then 'NACE2:' || block when branch_version = 'A86' then 'A86:' || block else 'NACE' || branch_version || ':' || block end as activity,
   period,
   value,
   status || case when value is null then 'M' else '' end as status,

@@ -40,21 +40,21 @@ services as (
   select 'type:' || grp, classification, version, level, activity, whole from catalogue.service_sets
 ),
 items as (
-  select variant, count(distinct whole) as n from services group by variant
+  select variant, classification, count(distinct whole) as n from services group by variant, classification
 ),
 sold as (
-  select s.variant, c.part, c.block, c.source, c.geo, c.period, c.branch_version,
+  select s.variant, c.part, c.block, c.source, c.geo, c.period, c.branch_version, c.product_classification,
     sum(cast(c.value as decimal(28, 6))) as value, count(c.value) as n, count(distinct c.product) as n_products,
     count(distinct s.whole) as n_items,
     string_agg(distinct c.status, '' order by c.status) as status, string_agg(distinct c.provenance, ';' order by c.provenance) as provenance
   from cells c
   join services s
     on s.classification = c.product_classification and s.version = c.product_version and s.level = c.product_level and s.activity = c.product
-  group by s.variant, c.part, c.block, c.source, c.geo, c.period, c.branch_version
+  group by s.variant, c.part, c.block, c.source, c.geo, c.period, c.branch_version, c.product_classification
 ),
 made as (
   select part, block, source, geo, period, branch_version,
-    sum(cast(value as decimal(28, 6))) as value, count(value) as n_branches, sum(n_divisions) = max(n_block) as is_whole,
+    sum(cast(value as decimal(28, 6))) as value, count(value) as n_branches, abs(sum(n_divisions) - max(n_block)) < 1e-6 as is_whole,
     string_agg(distinct status, '' order by status) as status
   from cells
   where product_level = 'total'
@@ -65,13 +65,13 @@ shares as (
     case when m.is_whole and s.n_items = i.n and s.n = s.n_products * m.n_branches
       then 100 * cast(s.value as double) / nullif(cast(m.value as double), 0) end as share
   from sold s
-  join items i on i.variant = s.variant
+  join items i on i.variant = s.variant and i.classification = s.product_classification
   join made m using (part, block, source, geo, period, branch_version)
 )
 select
   variant || part as variant,
   geo,
-  'NACE' || branch_version || ':' || block as activity,
+  case when block in ('C', 'G-U') then 'NACE2:' || block when branch_version = 'A86' then 'A86:' || block else 'NACE' || branch_version || ':' || block end as activity,
   period,
   share as value,
   status || total_status || case when share is null then 'M' else '' end as status,

@@ -17,10 +17,11 @@ from typing import Any
 import pyarrow as pa
 
 from observatory.codebook import NUMERIC, Codebook, plain
-from observatory.formats import survey_columns, survey_rules, survey_sheet, survey_values
+from observatory.formats import survey_columns, survey_file, survey_rules, survey_values
 from observatory.formats.survey_columns import Layout
+from observatory.formats.survey_file import Opened
 from observatory.formats.survey_report import ColumnReport, Finding, Report, RowReport, State, render
-from observatory.formats.survey_sheet import Opened, SheetRow, Unreadable, letter
+from observatory.formats.survey_sheet import SheetRow, Unreadable, letter
 from observatory.formats.survey_values import Answer, Place
 
 __all__ = ["SCHEMA", "Report", "read", "render"]
@@ -57,7 +58,7 @@ def read(data: bytes, book: Codebook, *, name: str) -> Report:
     gives a report without rows whose ``problems`` say why (``is_read`` is False).
     """
     try:
-        opened = survey_sheet.open_bytes(data, book.file, name)
+        opened = survey_file.open_bytes(data, book.file, name)
         layout, notes = survey_columns.choose(opened, book)
     except Unreadable as reason:
         return Report(name, book.survey, book.wave, SCHEMA.empty_table(), problems=(reason.finding,))

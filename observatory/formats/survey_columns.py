@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from observatory.codebook import Codebook, Ours, plain
 from observatory.formats.survey_cells import Value, clean, shown
+from observatory.formats.survey_file import Opened
 from observatory.formats.survey_report import Finding
-from observatory.formats.survey_sheet import Opened, Sheet, SheetRow, Unreadable, letter
+from observatory.formats.survey_sheet import Sheet, SheetRow, Unreadable, letter
 
 SEARCHED = 40
 """Rows from the top among which the header is looked for."""

@@ -63,13 +63,15 @@ def read(data: bytes, book: Codebook, *, name: str) -> Report:
     except Unreadable as reason:
         return Report(name, book.survey, book.wave, SCHEMA.empty_table(), problems=(reason.finding,))
     body = [row for row in layout.sheet.rows[layout.at + 1 :] if not row.is_blank]
-    problems = [*opened.notes, *notes, *_blank_rows(layout)]
+    problems = [*opened.notes, *notes, *_unnamed(body, layout), *_blank_rows(layout)]
     if not body:
         problems.append(Finding("no_rows", "refused"))
     findings: dict[int, list[Finding]] = {row.number: [] for row in body}
     firms = [row for row in body if not _structure(row, layout, opened, findings[row.number])]
     answers, columns = _columns(firms, layout, book)
-    for number, finding in survey_rules.doubles(_contents(firms, answers)).items():
+    contents = _contents(firms, answers)
+    names = {row: name for row, (name, _) in contents.items()}
+    for number, finding in [*survey_rules.doubles(contents).items(), *survey_rules.similar(names).items()]:
         findings[number].append(finding)
     records: list[dict[str, Any]] = []
     for at, row in enumerate(firms):
@@ -96,12 +98,21 @@ def _blank_rows(layout: Layout) -> list[Finding]:
     return [Finding("blank_rows", "note", facts={"rows": listed})]
 
 
+def _unnamed(body: Sequence[SheetRow], layout: Layout) -> list[Finding]:
+    """Columns that hold something under an empty title."""
+    empty = [place for place, text in enumerate(layout.header) if not text]
+    used = [letter(p) for p in empty if any(p < len(row.cells) and str(row.cells[p]).strip() for row in body)]
+    return [Finding("column_unnamed", "note", facts={"columns": ", ".join(used)})] if used else []
+
+
 def _structure(row: SheetRow, layout: Layout, opened: Opened, findings: list[Finding]) -> bool:
     """Add what is to be said of a row as a whole; True if that refuses it."""
     findings += [Finding(rule, "refused" if rule == "broken_quotes" else "repaired") for rule in row.rules]
     texts = survey_columns.header_texts(row)
     width = len(layout.header)
-    if any(texts[width:]):
+    # Between commas a blank cell too many tells of a decimal comma that split a figure: 12,5 became 12 and 5.
+    spare = len(layout.sheet.rows[layout.at].cells) if layout.sheet.separator == "," else len(texts)
+    if any(texts[width:]) or len(texts) > spare:
         findings.append(Finding("too_many_cells", "refused", facts={"cells": str(len(texts)), "expected": str(width)}))
     firm_at = layout.places["firm"]
     firm = texts[firm_at] if firm_at < len(texts) else ""

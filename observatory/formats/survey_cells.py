@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
@@ -40,12 +40,16 @@ _QUOTES = ("'", "\u2019", "`")
 _TWICE = re.compile("[\u00c2\u00c3\u00e2][\u0080-\u00bf\u0152-\u0178\u0192\u02c6\u02dc\u2013-\u2122]")
 _ERROR = re.compile(r"#(?:N/[AD]|[¡¿A-ZÁÉÍÓÚ].*[!?]|ERROR.*|#+|CALC!|SPILL!|DESBORDAMIENTO!)|#+", re.IGNORECASE)
 _FORMULA = re.compile(r"=\s*[-+(\"'A-Za-z0-9$@].*", re.DOTALL)
+_LEGAL = re.compile(r"(?: (?:s coop|scoop|slu?|sll|sau?|sal|slp|sociedad (?:limitada|anonima)|sociedad cooperativa))+$")
 _MONTHS = (
-    "ene|feb|mar|abr|may|jun|jul|ago|sep|sept|oct|nov|dic|jan|apr|aug|dec|urt|ots|api|mai|eka|uzt|abu|ira|urr|aza|abe"
+    "ene(?:ro)?|feb(?:rero|ruary)?|mar(?:zo|ch|txoa)?|abr(?:il)?|may(?:o)?|jun(?:io|e)?|jul(?:io|y)?|ago(?:sto)?"
+    "|sept?(?:iembre|ember)?|oct(?:ubre|ober)?|nov(?:iembre|ember)?|dic(?:iembre)?|jan(?:uary)?|apr(?:il)?"
+    "|aug(?:ust)?|dec(?:ember)?|urt(?:arrila)?|ots(?:aila)?|api(?:rila)?|mai(?:atza)?|eka(?:ina)?|uzt(?:aila)?"
+    "|abu(?:ztua)?|ira(?:ila)?|urr(?:ia)?|aza(?:roa)?|abe(?:ndua)?"
 )
 _DATE = re.compile(
-    rf"\d{{1,4}}[-/. ](?:{_MONTHS})[a-zñ]*\.?(?:[-/. ]\d{{2,4}})?"
-    rf"|(?:{_MONTHS})[a-zñ]*\.?[-/. ]\d{{1,4}}"
+    rf"\d{{1,4}}[-/. ](?:{_MONTHS})\.?(?:[-/. ]\d{{2,4}})?"
+    rf"|(?:{_MONTHS})\.?[-/. ]\d{{1,4}}"
     r"|\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:[T ]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?)?"
     r"|\d{1,2}[-/]\d{1,2}[-/]\d{2,4}(?: \d{1,2}:\d{2}(?::\d{2})?)?"
     r"|\d{1,2}\.\d{1,2}\.\d{4}"
@@ -58,7 +62,7 @@ _DATE = re.compile(
 class Clean:
     """A cell's text without what cannot be seen, and the names of the rules that were needed."""
 
-    text: str
+    text: str = field(repr=False)
     rules: tuple[str, ...] = ()
 
 
@@ -130,6 +134,11 @@ def shown(value: Value) -> str:
 def firm_key(name: str) -> str:
     """A firm's name without case, accents and punctuation: ``Talleres Gárate, S.L.`` is ``TALLERES GARATE SL``."""
     return " ".join(re.sub(r"[^\w&+ ]", " ", re.sub(r"(?<=\b\w)[. ]+(?=\w\b)|[.'’]", "", plain(name))).split())
+
+
+def firm_stem(name: str) -> str:
+    """A firm's key without its legal form, so that ``Talleres Garate`` comes near ``Talleres Gárate, S.L.``."""
+    return _LEGAL.sub("", firm_key(name))
 
 
 def _decoded_once(text: str) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Convention = Literal["es", "en"]
@@ -53,8 +53,8 @@ class Number:
     same value under both says nothing about its column.
     """
 
-    es: float | None = None
-    en: float | None = None
+    es: float | None = field(default=None, repr=False)
+    en: float | None = field(default=None, repr=False)
     sign: Sign = ""
     rules: tuple[str, ...] = ()
     refused: str = ""

@@ -10,14 +10,14 @@ import re
 from collections.abc import Mapping, Sequence
 
 from observatory.codebook import plain
-from observatory.formats.survey_cells import firm_key
+from observatory.formats.survey_cells import firm_key, firm_stem
 from observatory.formats.survey_report import Finding
 
 TOLERANCE = 1.0
 """Points by which a stated share may differ from services over turnover."""
 
 _TOTAL = re.compile(
-    r"(?:sub-?\s?)?total(?:es|ak|a)?(?:\s*(?:general|generales|muestra|encuesta|empresas|firms|sample|orokorra"
+    r"sub-?\s?total(?:es)?\b.*|total(?:es|ak|a)?(?:\s*(?:general|generales|muestra|encuesta|empresas|firms|sample|orokorra"
     r"|de (?:la )?(?:muestra|encuesta)|de empresas|ponderado))?|(?:gran|grand) total|suma|sum|guztira|guztizkoa|batura"
     r"|medias?(?: (?:ponderada|simple|aritmetica|total|muestra|general))?|promedio|average|mean|batezbestekoa"
     r"|batez besteko(?:a)?|mediana|median|desviacion(?: tipica)?|max(?:imo|imum)?|min(?:imo|imum)?|n"
@@ -30,7 +30,9 @@ def row_without_firm(texts: Sequence[str], firm: str, header: Sequence[str], pla
     if mapped == [plain(header[place]) for place in places]:
         return "repeated_header"
     filled = [text for text in texts if text]
-    first = firm or (filled[0] if filled else "")
+    # Without a firm, only columns that are not ours can call the row a total: "Media" may be a size.
+    unmapped = [text for place, text in enumerate(texts) if text and place not in places]
+    first = firm or (unmapped[0] if unmapped else "")
     if _TOTAL.fullmatch(re.sub(r"[\s:=.]*\(?\s*(?:n\s*=\s*)?\d*\s*\)?[\s:.]*$", "", plain(first)) or "-"):
         return "total_row"
     if len(filled) == 1 and len(header) > 1:
@@ -88,6 +90,20 @@ def doubles(firms: Mapping[int, tuple[str, tuple[object, ...]]]) -> dict[int, Fi
             found.update({row: Finding("duplicate_identical", "refused", facts=facts) for row in rows[1:]})
         else:
             found.update({row: Finding("duplicate_differs", "refused", facts=facts) for row in rows})
+    return found
+
+
+def similar(firms: Mapping[int, str]) -> dict[int, Finding]:
+    """Remarks on firms whose names differ in nothing but the legal form."""
+    groups: dict[str, dict[str, list[int]]] = {}
+    for row, name in firms.items():
+        groups.setdefault(firm_stem(name), {}).setdefault(firm_key(name), []).append(row)
+    found: dict[int, Finding] = {}
+    for keys in groups.values():
+        if len(keys) > 1:
+            rows = sorted(row for one in keys.values() for row in one)
+            facts = {"rows": ", ".join(map(str, rows))}
+            found.update({row: Finding("firm_similar", "flagged", facts=facts) for row in rows})
     return found
 
 

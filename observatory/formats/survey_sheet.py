@@ -52,6 +52,7 @@ class Sheet:
 
     name: str
     rows: Sequence[SheetRow]
+    separator: str = ""
     percent: frozenset[tuple[int, int]] = frozenset()
     merged: tuple[tuple[int, int, int, int], ...] = ()
 
@@ -64,7 +65,7 @@ def split(text: str, separator: str, mixed: frozenset[int] = frozenset()) -> She
         rows = _by_line(text, separator, mixed)
     if len(rows) > MAX_ROWS:
         raise Unreadable("too_many_rows", rows=str(len(rows)), limit=str(MAX_ROWS))
-    return Sheet(_SHOWN.get(separator, separator), rows)
+    return Sheet(_SHOWN.get(separator, separator), rows, separator)
 
 
 def _whole(text: str, separator: str, mixed: frozenset[int]) -> list[SheetRow]:

@@ -44,7 +44,7 @@ class Place:
 class Answer:
     """One cell as read. ``value`` is None where it is missing or refused; ``raw`` tells refused cells apart."""
 
-    value: float | str | None = None
+    value: float | str | None = field(default=None, repr=False)
     missing: str = ""
     raw: str = field(default="", repr=False)
     findings: list[Finding] = field(default_factory=list)
@@ -89,8 +89,11 @@ def read(
     else:
         symbols = any(isinstance(value, str) and value.strip() in _SYMBOLS for _, value in found)
         reading = Reading([_text(reader, place, value, symbols) for place, value in found])
+    some_weight = ours == "weight" and any(answer.value is not None for answer in reading.answers)
     for (place, _), answer in zip(found, reading.answers, strict=True):
-        if column.required and answer.missing and not answer.is_refused:
+        if some_weight and answer.missing and not answer.is_refused:
+            answer.findings.append(reader.find("weight_missing", "refused", place, answer.raw))
+        elif column.required and answer.missing and not answer.is_refused:
             answer.findings.append(reader.find("required_missing", "refused", place, answer.raw))
     return reading
 

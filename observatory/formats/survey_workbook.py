@@ -67,7 +67,7 @@ def _sheet(name: str, rows: list[list[Value]], marks: _Marks) -> Sheet:
             cells += [""] * (column + 1 - len(cells))
             cells[column] = text
         listed.append(SheetRow(number, tuple(cells)))
-    return Sheet(name, listed, marks.percent, marks.merged)
+    return Sheet(name, listed, "", marks.percent, marks.merged)
 
 
 def _marks(data: bytes) -> dict[str, _Marks]:

@@ -28,7 +28,7 @@ _PERCENT_FORMATS = (9, 10)
 
 
 @dataclass(frozen=True)
-class _Marks:
+class Marks:
     """What the XML of a sheet says of cells, by (row from 1, column from 0)."""
 
     texts: dict[tuple[int, int], str]
@@ -38,7 +38,7 @@ class _Marks:
 
 def sheets(data: bytes) -> tuple[Sheet, ...]:
     """All worksheets with cells, in the workbook's order. Raises Unreadable for what is no sound workbook."""
-    marks = _marks(data)
+    marks = read_marks(data)
     import python_calamine
 
     found: list[Sheet] = []
@@ -53,7 +53,7 @@ def sheets(data: bytes) -> tuple[Sheet, ...]:
     return tuple(found)
 
 
-def _sheet(name: str, rows: list[list[Value]], marks: _Marks) -> Sheet:
+def _sheet(name: str, rows: list[list[Value]], marks: Marks) -> Sheet:
     height = max([len(rows), *(row for row, _ in marks.texts)])
     if height > MAX_ROWS:
         raise Unreadable("too_many_rows", rows=str(height), limit=str(MAX_ROWS))
@@ -70,8 +70,8 @@ def _sheet(name: str, rows: list[list[Value]], marks: _Marks) -> Sheet:
     return Sheet(name, listed, "", marks.percent, marks.merged)
 
 
-def _marks(data: bytes) -> dict[str, _Marks]:
-    """Marks by sheet, for the worksheets of the workbook."""
+def read_marks(data: bytes) -> dict[str, Marks]:
+    """What the XML says of cells, by sheet. Raises Unreadable for what is no sound workbook, or too large unpacked."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = set(archive.namelist())
@@ -105,7 +105,7 @@ def _parts(archive: zipfile.ZipFile) -> dict[str, str]:
     return parts
 
 
-def _of_sheet(xml: bytes, percent_styles: frozenset[int]) -> _Marks:
+def _of_sheet(xml: bytes, percent_styles: frozenset[int]) -> Marks:
     texts: dict[tuple[int, int], str] = {}
     percent: set[tuple[int, int]] = set()
     for found in _CELL.finditer(xml):
@@ -127,7 +127,7 @@ def _of_sheet(xml: bytes, percent_styles: frozenset[int]) -> _Marks:
         top, left = _place(first)
         bottom, right = _place(last or first)
         merged.append((top, left, bottom, right))
-    return _Marks(texts, frozenset(percent), tuple(merged))
+    return Marks(texts, frozenset(percent), tuple(merged))
 
 
 def _percent_styles(xml: bytes) -> frozenset[int]:

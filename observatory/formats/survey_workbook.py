@@ -12,6 +12,7 @@ import io
 import posixpath
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 
 from observatory.formats.survey_cells import ERROR, UNSAVED, Value
@@ -48,7 +49,7 @@ def sheets(data: bytes) -> tuple[Sheet, ...]:
             if name in marks:
                 rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
                 found.append(_sheet(name, rows, marks[name]))
-    except python_calamine.CalamineError as error:
+    except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise Unreadable("broken_workbook") from error
     return tuple(found)
 
@@ -85,7 +86,7 @@ def read_marks(data: bytes) -> dict[str, Marks]:
             return {
                 name: _of_sheet(archive.read(part), styles) for name, part in _parts(archive).items() if part in names
             }
-    except (zipfile.BadZipFile, EOFError, KeyError, OSError, RuntimeError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, RuntimeError, ValueError) as error:
         raise Unreadable("broken_workbook") from error
 
 

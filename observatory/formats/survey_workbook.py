@@ -111,16 +111,23 @@ def _of_sheet(xml: bytes, percent_styles: frozenset[int]) -> Marks:
     percent: set[tuple[int, int]] = set()
     for found in _CELL.finditer(xml):
         attributes = _attributes(found[1])
-        if "r" not in attributes:
-            continue
-        place = _place(attributes["r"])
         body = found[2] or b""
         value = _VALUE.search(body)
+        text = ""
         if attributes.get("t") == "e":
-            texts[place] = html.unescape(value[1].decode("utf-8", "replace")) if value else ERROR
+            text = html.unescape(value[1].decode("utf-8", "replace")) if value else ERROR
         elif _FORMULA.search(body) and value is None:
-            texts[place] = UNSAVED
-        if int(attributes.get("s", "0")) in percent_styles and attributes.get("t", "n") == "n":
+            text = UNSAVED
+        is_percent = int(attributes.get("s", "0")) in percent_styles and attributes.get("t", "n") == "n"
+        if not (text or is_percent):
+            continue
+        # Some writers leave addresses out; a spreadsheet puts them in when it saves the workbook again.
+        if "r" not in attributes:
+            raise Unreadable("broken_workbook")
+        place = _place(attributes["r"])
+        if text:
+            texts[place] = text
+        if is_percent:
             percent.add(place)
     merged = []
     for tag in re.findall(rb"<(?:\w+:)?mergeCell\b[^>]*>", xml):

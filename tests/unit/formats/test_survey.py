@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +176,16 @@ def test_what_a_sheet_says_beyond_its_values() -> None:
     assert marks.texts == {(1, 1): "#N/A", (1, 2): UNSAVED}
     assert marks.percent == {(2, 0), (2, 1)}
     assert marks.merged == ((1, 0, 2, 1),)
+
+
+def test_a_formula_error_without_address_is_not_overlooked() -> None:
+    data = workbook({"A": [["Empresa", "Cuota"], ["Uno", Fault("#N/A")]]})
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(changed, "w") as new:
+        for part in old.namelist():
+            new.writestr(part, old.read(part).replace(b'<c r="B2"', b"<c"))
+    report = survey.read(changed.getvalue(), book(), name="a.xlsx")
+    assert [finding.rule for finding in report.problems] == ["broken_workbook"]
 
 
 def test_letters_of_columns() -> None:

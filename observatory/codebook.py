@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Hashable
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 
 import yaml
@@ -159,6 +160,7 @@ class Codebook(Strict):
         return self
 
 
+@lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """A header or label without case, accents (ñ and ç stay), line breaks, doubled blanks and marks at its end."""
     marked = _KEPT.sub(lambda found: _STANDINS[found[0]], unicodedata.normalize("NFKC", text).casefold())

@@ -114,17 +114,20 @@ def _structure(row: SheetRow, layout: Layout, opened: Opened, findings: list[Fin
     spare = len(layout.sheet.rows[layout.at].cells) if layout.sheet.separator == "," else len(texts)
     if any(texts[width:]) or len(texts) > spare:
         findings.append(Finding("too_many_cells", "refused", facts={"cells": str(len(texts)), "expected": str(width)}))
-    firm_at = layout.places["firm"]
-    firm = texts[firm_at] if firm_at < len(texts) else ""
-    if rule := survey_rules.row_without_firm(texts, firm, layout.header, list(layout.places.values())):
-        findings.append(Finding(rule, "refused", layout.label("firm") if rule == "firm_missing" else ""))
-    elif opened.kind == "csv" and len(texts) < width:
-        findings.append(Finding("too_few_cells", "refused", facts={"cells": str(len(texts)), "expected": str(width)}))
     for top, left, bottom, right in layout.sheet.merged:
         inside = [p for p in layout.places.values() if left <= p <= right and (row.number, p) != (top, left)]
         if top <= row.number <= bottom and inside:
             address = f"{letter(left)}{top}:{letter(right)}{bottom}"
             findings.append(Finding("merged_cells", "refused", layout.header[inside[0]], address))
+    firm_at = layout.places["firm"]
+    firm = texts[firm_at] if firm_at < len(texts) else ""
+    # The lower part of merged cells is blank because it is merged, not because nobody wrote a name.
+    if any(finding.rule == "merged_cells" for finding in findings):
+        return True
+    if rule := survey_rules.row_without_firm(texts, firm, layout.header, list(layout.places.values())):
+        findings.append(Finding(rule, "refused", layout.label("firm") if rule == "firm_missing" else ""))
+    elif opened.kind == "csv" and len(texts) < width:
+        findings.append(Finding("too_few_cells", "refused", facts={"cells": str(len(texts)), "expected": str(width)}))
     return any(finding.level == "refused" for finding in findings)
 
 

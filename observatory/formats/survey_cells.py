@@ -71,6 +71,8 @@ def clean(text: str) -> Clean:
 
     Blanks at the ends and doubled blanks go without a rule: they carry nothing.
     """
+    if text.isascii() and text.isprintable() and not text.startswith(_QUOTES):
+        return Clean(" ".join(text.split()))
     rules: list[str] = []
     if _TWICE.search(text) and (once := _decoded_once(text)) is not None:
         text = once
@@ -96,7 +98,7 @@ def missing(text: str, own: Iterable[str] = ()) -> Missing | None:
     if not text:
         return "empty"
     folded = plain(text)
-    if folded in {plain(mark) for mark in own}:
+    if any(folded == plain(mark) for mark in own):
         return "no_answer"
     if _DASHES.fullmatch(text):
         return "no_data"

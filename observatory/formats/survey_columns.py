@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from observatory.codebook import Codebook, Ours, plain
 from observatory.formats.survey_cells import Value, clean, shown
@@ -28,7 +29,7 @@ class Layout:
     places: dict[str, int]
     doubled: dict[str, tuple[int, ...]]
 
-    @property
+    @cached_property
     def header(self) -> tuple[str, ...]:
         """Texts of the header row, empty ones at its end left out."""
         texts = header_texts(self.sheet.rows[self.at])

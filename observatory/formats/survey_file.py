@@ -71,7 +71,7 @@ def open_bytes(data: bytes, file: File, name: str) -> Opened:
         notes = (*notes, Finding(rule, "note", facts={"lines": _numbers(sorted(lines))}))
     directive = re.match(r"sep=(.)\s*?(?:\r\n|\r|\n)", text, re.IGNORECASE)
     if directive:  # a spreadsheet does not count this line
-        text = text[directive.end() :]
+        text, lines = text[directive.end() :], frozenset(line - 1 for line in lines)
     tried = [file.separator] if file.separator else [directive[1]] if directive else list(SEPARATORS)
     mixed = lines if encoding == "mixed" else frozenset()
     return Opened("csv", tuple(split(text, separator, mixed) for separator in tried), notes, encoding)

@@ -287,6 +287,8 @@ unknown_yes_no
 def _parsed(blocks: str) -> dict[str, dict[Language, tuple[str, str]]]:
     rules: dict[str, dict[Language, tuple[str, str]]] = {}
     for line in blocks.replace("\n + ", " ").strip().splitlines():
+        if not line:
+            continue
         if not line.startswith(" "):
             rule = rules.setdefault(line, {})
             continue

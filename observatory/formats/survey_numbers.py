@@ -7,6 +7,7 @@ where the codebook or another cell of its column settles it. Does not belong her
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -123,7 +124,7 @@ def parse(text: str) -> Number:
     else:
         es = _value(body, _ES, ".", ",")
         en = _value(body, _EN, ",", ".")
-    if es is None and en is None:
+    if (es is None and en is None) or math.inf in (es, en):
         return Number(refused=_why_not(body, sign))
     factor = -1.0 if negative else 1.0
     return Number(None if es is None else factor * es, None if en is None else factor * en, sign, tuple(rules))

@@ -39,7 +39,7 @@ class Finding:
     cell: str = ""
     found: str = field(default="", repr=False)
     made: str = field(default="", repr=False)
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def text(self, language: Language) -> str:
         """What happened, in words."""

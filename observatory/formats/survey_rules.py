@@ -20,7 +20,7 @@ _TOTAL = re.compile(
     r"sub-?\s?total(?:es)?\b.*|total(?:es|ak|a)?(?:\s*(?:general|generales|muestra|encuesta|empresas|firms|sample|orokorra"
     r"|de (?:la )?(?:muestra|encuesta)|de empresas|ponderado))?|(?:gran|grand) total|suma|sum|guztira|guztizkoa|batura"
     r"|medias?(?: (?:ponderada|simple|aritmetica|total|muestra|general))?|promedio|average|mean|batezbestekoa"
-    r"|batez besteko(?:a)?|mediana|median|desviacion(?: tipica)?|max(?:imo|imum)?|min(?:imo|imum)?|n"
+    r"|batez besteko(?:a)?|mediana|median|desviacion(?: tipica)?|max(?:imo|imum)|min(?:imo|imum)|n"
 )
 
 

@@ -8,7 +8,7 @@ Units of the values: share in percent, amounts in thousand euro, weight as a num
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from observatory.codebook import NUMERIC, Column, plain
@@ -70,6 +70,8 @@ class _Reader:
     ours: str
     column: Column
     label: str
+    scale: Mapping[str, str]
+    codes: Mapping[str, str]
 
     def find(self, rule: str, level: Level, place: Place, raw: str, made: str = "", **facts: str) -> Finding:
         return Finding(rule, level, self.label, place.address, raw, made, facts)
@@ -83,7 +85,8 @@ def read(
     stated: Convention | None,
 ) -> Reading:
     """Read a column. ``found``: its cells from top to bottom; ``stated``: the codebook's number format."""
-    reader = _Reader(ours, column, label)
+    scale = {plain(text): code for text, code in column.scale.items()}
+    reader = _Reader(ours, column, label, scale, {plain(code): code for code in column.scale.values()})
     if column.unit in NUMERIC:
         reading = _numbers(reader, found, stated)
     else:
@@ -115,9 +118,7 @@ def _text(reader: _Reader, place: Place, value: Value, symbols: bool) -> Answer:
     answer, text = _start(reader, place, value)
     if answer.is_refused:
         return answer
-    column = reader.column
-    scale = {plain(label): code for label, code in column.scale.items()}
-    codes = {plain(code): code for code in column.scale.values()}
+    column, scale, codes = reader.column, reader.scale, reader.codes
     folded = plain(text.replace("−", "-").replace("–", "-"))
     if folded in scale and text:
         answer.value = scale[folded]

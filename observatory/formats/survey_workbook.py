@@ -12,6 +12,7 @@ import io
 import posixpath
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 
 from observatory.formats.survey_cells import ERROR, UNSAVED, Value
@@ -28,7 +29,7 @@ _PERCENT_FORMATS = (9, 10)
 
 
 @dataclass(frozen=True)
-class _Marks:
+class Marks:
     """What the XML of a sheet says of cells, by (row from 1, column from 0)."""
 
     texts: dict[tuple[int, int], str]
@@ -38,7 +39,7 @@ class _Marks:
 
 def sheets(data: bytes) -> tuple[Sheet, ...]:
     """All worksheets with cells, in the workbook's order. Raises Unreadable for what is no sound workbook."""
-    marks = _marks(data)
+    marks = read_marks(data)
     import python_calamine
 
     found: list[Sheet] = []
@@ -48,12 +49,12 @@ def sheets(data: bytes) -> tuple[Sheet, ...]:
             if name in marks:
                 rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
                 found.append(_sheet(name, rows, marks[name]))
-    except python_calamine.CalamineError as error:
+    except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise Unreadable("broken_workbook") from error
     return tuple(found)
 
 
-def _sheet(name: str, rows: list[list[Value]], marks: _Marks) -> Sheet:
+def _sheet(name: str, rows: list[list[Value]], marks: Marks) -> Sheet:
     height = max([len(rows), *(row for row, _ in marks.texts)])
     if height > MAX_ROWS:
         raise Unreadable("too_many_rows", rows=str(height), limit=str(MAX_ROWS))
@@ -70,8 +71,8 @@ def _sheet(name: str, rows: list[list[Value]], marks: _Marks) -> Sheet:
     return Sheet(name, listed, "", marks.percent, marks.merged)
 
 
-def _marks(data: bytes) -> dict[str, _Marks]:
-    """Marks by sheet, for the worksheets of the workbook."""
+def read_marks(data: bytes) -> dict[str, Marks]:
+    """What the XML says of cells, by sheet. Raises Unreadable for what is no sound workbook, or too large unpacked."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = set(archive.namelist())
@@ -85,7 +86,7 @@ def _marks(data: bytes) -> dict[str, _Marks]:
             return {
                 name: _of_sheet(archive.read(part), styles) for name, part in _parts(archive).items() if part in names
             }
-    except (zipfile.BadZipFile, EOFError, KeyError, OSError, RuntimeError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, RuntimeError, ValueError) as error:
         raise Unreadable("broken_workbook") from error
 
 
@@ -105,21 +106,28 @@ def _parts(archive: zipfile.ZipFile) -> dict[str, str]:
     return parts
 
 
-def _of_sheet(xml: bytes, percent_styles: frozenset[int]) -> _Marks:
+def _of_sheet(xml: bytes, percent_styles: frozenset[int]) -> Marks:
     texts: dict[tuple[int, int], str] = {}
     percent: set[tuple[int, int]] = set()
     for found in _CELL.finditer(xml):
         attributes = _attributes(found[1])
-        if "r" not in attributes:
-            continue
-        place = _place(attributes["r"])
         body = found[2] or b""
         value = _VALUE.search(body)
+        text = ""
         if attributes.get("t") == "e":
-            texts[place] = html.unescape(value[1].decode("utf-8", "replace")) if value else ERROR
+            text = html.unescape(value[1].decode("utf-8", "replace")) if value else ERROR
         elif _FORMULA.search(body) and value is None:
-            texts[place] = UNSAVED
-        if int(attributes.get("s", "0")) in percent_styles and attributes.get("t", "n") == "n":
+            text = UNSAVED
+        is_percent = int(attributes.get("s", "0")) in percent_styles and attributes.get("t", "n") == "n"
+        if not (text or is_percent):
+            continue
+        # Some writers leave addresses out; a spreadsheet puts them in when it saves the workbook again.
+        if "r" not in attributes:
+            raise Unreadable("broken_workbook")
+        place = _place(attributes["r"])
+        if text:
+            texts[place] = text
+        if is_percent:
             percent.add(place)
     merged = []
     for tag in re.findall(rb"<(?:\w+:)?mergeCell\b[^>]*>", xml):
@@ -127,7 +135,7 @@ def _of_sheet(xml: bytes, percent_styles: frozenset[int]) -> _Marks:
         top, left = _place(first)
         bottom, right = _place(last or first)
         merged.append((top, left, bottom, right))
-    return _Marks(texts, frozenset(percent), tuple(merged))
+    return Marks(texts, frozenset(percent), tuple(merged))
 
 
 def _percent_styles(xml: bytes) -> frozenset[int]:

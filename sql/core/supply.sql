@@ -75,10 +75,13 @@ checks:
   - name: a_whole_or_its_parts
     meaning: a table with an item beside the parts it is split into, so that a sum would count them twice
     sql: >
-      select distinct part.source, part.geo, part.period, part.product as part, whole.product as whole
-      from core.supply part
-      join core.supply whole using (source, geo, period, product_classification)
-      where part.product_level <> 'total' and part.product <> whole.product and starts_with(part.product, whole.product)
+      with items as (
+        select distinct source, geo, period, product from core.supply where product_classification = 'CPA' and product_level <> 'total'
+      )
+      select part.source, part.geo, part.period, part.product as part, whole.product as whole
+      from items part
+      join items whole using (source, geo, period)
+      where part.product <> whole.product and starts_with(part.product, whole.product)
       order by 1, 2, 3, 4, 5
 */
 with columns_of as (

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import requests
 
+from tests.integration.servers.helpers import from_json_stat2, from_metadata, query
 from tests.servers import Cube, Dim, PxWebServer
 from tests.servers.px_write import parse
-from tests.unit.servers.helpers import from_json_stat2, from_metadata, query
 
 CAPTURES = "extracts/eustat/captures"
 EP31 = "PX_010152_cepv1_ep31"

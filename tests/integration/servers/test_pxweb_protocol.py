@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import requests
 
+from tests.integration.servers.helpers import TABLE, query, small
 from tests.servers import PxWebServer
-from tests.unit.servers.helpers import TABLE, query, small
 
 PLACE, SECTOR, PERIOD = "territorio histórico", "sector ", "periodo"
 

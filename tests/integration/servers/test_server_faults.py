@@ -9,9 +9,9 @@ import time
 import pytest
 import requests
 
+from tests.integration.servers.helpers import TABLE, small
 from tests.servers import Fault, PxWebServer, every, randomly
 from tests.servers.faults import KINDS, Plan, script, storm
-from tests.unit.servers.helpers import TABLE, small
 
 
 def bank(faults: Plan | list[Fault | None]) -> PxWebServer:

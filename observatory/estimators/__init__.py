@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Estimator = Callable[[pa.Table], pa.Table]
 
-ESTIMATORS = ("convergence.catchup_years", "intervals.location_quotient", "trend.slope")
+ESTIMATORS = ("convergence.catchup_years", "intervals.location_quotient", "structure.profile", "trend.slope")
 
 
 def resolve(name: str) -> Estimator:

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 
     Estimator = Callable[[pa.Table], pa.Table]
 
-ESTIMATORS = ("convergence.catchup_years", "intervals.location_quotient", "structure.profile", "trend.slope")
+ESTIMATORS = (
+    "convergence.catchup_years",
+    "hub.class_rows",
+    "intervals.location_quotient",
+    "shift_share.components",
+    "structure.profile",
+    "trend.slope",
+)
 
 
 def resolve(name: str) -> Estimator:

@@ -185,7 +185,7 @@ def hub_index(
         )
     w = w / w.sum()
     scaled = 100 * np.clip((x - posts[:, 0]) / (posts[:, 1] - posts[:, 0]), 0.0, 1.0)
-    whole = np.isfinite(scaled).all(axis=1)
+    whole = np.asarray(np.isfinite(scaled).all(axis=1))
     with np.errstate(divide="ignore"):
         logs = np.log(scaled[whole])
     drawn = np.random.default_rng(seed).dirichlet(w * len(w), size=draws)
@@ -194,8 +194,8 @@ def hub_index(
     # Ranks are whole: the bounds are ranks that occurred.
     low, high = np.quantile(ranks, tails, axis=0, method="inverted_cdf")
     value = np.exp(_means(logs, w[None, :]))
-    columns = (value[0], _ranks(value)[0], low, high)
-    return HubIndex(*(_filled(whole, column) for column in columns), pillars=scaled)
+    index, rank, lower, upper = (_filled(whole, column) for column in (value[0], _ranks(value)[0], low, high))
+    return HubIndex(index, rank, lower, upper, scaled)
 
 
 def structural_distance(profile: npt.ArrayLike, others: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> Floats:
@@ -221,7 +221,7 @@ def structural_distance(profile: npt.ArrayLike, others: npt.ArrayLike, weights: 
             f"{w.tolist()}",
             remedy="Leave out the variable",
         )
-    complete = np.isfinite(rest).all(axis=1)
+    complete = np.asarray(np.isfinite(rest).all(axis=1))
     found = np.vstack([own, rest[complete]])
     spread = found.std(axis=0, ddof=1) if len(found) > 1 else np.zeros(own.shape)
     z = np.divide(rest[complete] - own, spread, out=np.zeros_like(rest[complete]), where=spread > 0)
@@ -246,15 +246,19 @@ def class_rows(table: pa.Table) -> pa.Table:
     are any. Output: variant ``<variant>:class``, ``<variant>:primacy-20%`` and so on; the key, value (0 local, 1
     regional, 2 national, 3 international; none and status M if undetermined), n (inputs that are there), status,
     provenance, sources. Texts having no column of their own, the reason stands in parentheses among the sources.
-    Raises DataError naming the row for a threshold without a value.
+    Raises DataError naming the row for a threshold without a value, or a row that stands twice.
     """
     inputs, limits = ([field.name for field in fields(kind)] for kind in (Inputs, Thresholds))
     require(table, (*KEY, *inputs, *limits, "status", "provenance", "sources"), "hub.class_rows")
     key = (*KEY, *(column for column in OPTIONAL_KEY if column in table.column_names))
-    rows = []
+    rows, seen = [], set()
     for line in table.to_pylist():
+        place = "/".join(str(line[column]) for column in key)
+        if place in seen:
+            raise DataError(f"hub.class_rows: {place} stands twice", remedy="Select one row for each place and period")
+        seen.add(place)
         figures = Inputs(**{name: _figure(line[name]) for name in inputs})
-        parameters = Thresholds(**_limits(line, limits, "/".join(str(line[column]) for column in key)))
+        parameters = Thresholds(**_limits(line, limits, place))
         base = {column: line[column] for column in (*key, "provenance")}
         base["n"] = sum(getattr(figures, name) is not None for name in inputs)
         verdicts = [("class", classify(figures, parameters))]
@@ -263,7 +267,7 @@ def class_rows(table: pa.Table) -> pa.Table:
             value = float("nan") if verdict.rank is None else float(verdict.rank)
             row = {"variant": joined_variant(line["variant"], name), "value": value}
             row["status"] = marked([line["status"]], value)
-            row["sources"] = joined_sources(line["sources"], verdict.reason)
+            row["sources"] = ";".join(part for part in (line["sources"], f"({verdict.reason})") if part)
             rows.append(base | row)
     return result(rows, key)
 
@@ -279,11 +283,6 @@ def _limits(line: dict[str, Any], names: Sequence[str], place: str) -> dict[str,
             f"hub.class_rows: {place}: no value for threshold {', '.join(lost)}", remedy="Select every threshold"
         )
     return {name: value for name, value in found.items() if value is not None}
-
-
-def joined_sources(sources: str | None, reason: str) -> str:
-    """Ids of sources and a reason in parentheses, separated by ``;`` as in the column."""
-    return ";".join(part for part in (sources, f"({reason})") if part)
 
 
 def _steps(inputs: Inputs, limits: Thresholds) -> Iterable[Step]:
@@ -315,12 +314,16 @@ def _means(logs: Floats, weights: Floats) -> Floats:
     floor = np.isneginf(logs)
     means = weights @ np.where(floor, 0.0, logs).T
     means[:, floor.any(axis=1)] = -np.inf
-    return np.asarray(means)
+    # Places with the same pillars must tie, and products of matrices need not give them the same last bit.
+    return np.asarray(means.round(12))
 
 
 def _ranks(values: Floats) -> Floats:
     """Rank of each place in each row, 1 for the highest; equal ones share the better rank."""
-    return np.asarray(1.0 + (values[:, None, :] > values[:, :, None]).sum(axis=2))
+    ranks = np.ones(values.shape)
+    for column in values.T:
+        ranks += column[:, None] > values
+    return ranks
 
 
 def _filled(whole: npt.NDArray[np.bool_], values: Floats) -> Floats:

@@ -20,7 +20,7 @@ SAME = 1e-9  # eigenvalues, correlations nearer than this are alike but for the 
 
 
 def specialised(quotients: npt.ArrayLike, threshold: float = 1.0) -> Floats:
-    """1 where a location quotient reaches ``threshold``, else 0; places by activities.
+    """1 where a location quotient reaches ``threshold`` (give or take the arithmetic), else 0; places by activities.
 
     Raises DataError for a missing quotient: absent and unknown are not the same.
     """
@@ -31,7 +31,7 @@ def specialised(quotients: npt.ArrayLike, threshold: float = 1.0) -> Floats:
             f"{np.count_nonzero(~np.isfinite(lq))} missing",
             remedy="Leave out the activities or places that are not complete",
         )
-    return (lq >= threshold).astype(np.float64)
+    return (lq >= threshold * (1 - SAME)).astype(np.float64)
 
 
 def proximity(m: npt.ArrayLike) -> Floats:

@@ -271,7 +271,7 @@ def profile(table: pa.Table) -> pa.Table:
         place = f"structure.profile: {'/'.join(str(part) for part in key)}"
         whole = one_classification([row["activity"] for row in activities], place)
         base = dict(zip(KEY, key, strict=True)) | {"activity": whole, "n": len(activities)}
-        base |= {c: ";".join(str(row[c]) for row in activities) for c in ("provenance", "sources")}
+        base |= {c: ";".join(sorted({row[c] or "" for row in activities} - {""})) for c in ("provenance", "sources")}
         status = [row["status"] for row in activities]
         for measure, value in _measures(activities, place).items():
             rows.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -185,6 +186,12 @@ def test_index_is_the_same_every_time_and_draws_hang_on_the_seed_alone() -> None
     assert np.array_equal(first.rank_lower, again.rank_lower) and np.array_equal(first.rank_upper, again.rank_upper)
     assert np.array_equal(first.value, other.value)
     assert (first.rank_lower <= first.rank_upper).all()
+
+
+def test_places_tie_whose_pillars_are_the_same_in_another_order() -> None:
+    turned = [list(order) for order in permutations((0.13, 0.37, 0.71, 0.91, 0.59))]
+    found = hub_index(turned, [(0, 1)] * 5, draws=10)
+    assert set(found.rank) == {1.0}
 
 
 def test_trap_goalposts_taken_from_the_set_move_a_place_that_stands_still() -> None:

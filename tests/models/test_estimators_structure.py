@@ -368,8 +368,8 @@ def test_profile_marks_what_a_missing_amount_takes_away() -> None:
     lost = by_measure(structure.profile(rows(value=[1.0, None], status=["A", "C"])))
     assert {row["value"] for row in lost.values()} == {None}
     assert {row["status"] for row in lost.values()} == {"ACM"}
-    half = by_measure(structure.profile(rows(benchmark_value=[1.0, None], status=["A", "M"], variant=["", ""])))
-    assert (half["krugman"]["value"], half["krugman"]["status"]) == (None, "AM")
+    half = by_measure(structure.profile(rows(benchmark_value=[1.0, None], status=["A", "C"], variant=["", ""])))
+    assert (half["krugman"]["value"], half["krugman"]["status"]) == (None, "ACM")
     assert (half["entropy"]["value"], half["entropy"]["status"]) == (1.0, "A")
 
 

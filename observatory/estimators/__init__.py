@@ -24,15 +24,11 @@ if TYPE_CHECKING:
 
 ESTIMATORS = (
     "convergence.catchup_years",
-ESTIMATORS = (
-    "convergence.catchup_years",
     "hub.class_rows",
     "input_output.embodied_services",
     "intervals.location_quotient",
     "shift_share.components",
     "structure.profile",
-    "trend.slope",
-)
     "trend.slope",
 )
 

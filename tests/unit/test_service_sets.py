@@ -17,7 +17,8 @@ def tables() -> dict[str, list[dict[str, Any]]]:
 
 
 def products(tables: dict[str, list[dict[str, Any]]], name: str) -> set[str]:
-    return {r["activity"] for r in tables["service_sets"] if r["service_set"] == name}
+    rows = [r for r in tables["service_sets"] if r["classification"] == "CPA"]
+    return {r["activity"] for r in rows if r["service_set"] == name}
 
 
 def test_sets_are_carried_to_the_products_of_supply_and_use_tables(tables: dict[str, list[dict[str, Any]]]) -> None:
@@ -26,7 +27,7 @@ def test_sets_are_carried_to_the_products_of_supply_and_use_tables(tables: dict[
     assert products(tables, "S_plus_repair") - core == {"33"}
     assert products(tables, "S_margin") - core == {"45", "46", "47"}
     assert products(tables, "S_plus_repair_margin") == core | {"33", "45", "46", "47"}
-    whole = {r["activity"]: r["whole"] for r in tables["service_sets"]}
+    whole = {r["activity"]: r["whole"] for r in tables["service_sets"] if r["classification"] == "CPA"}
     assert {whole["68"], whole["68A"], whole["68B"]} == {"68"} and whole["72"] == "72"
 
 
@@ -37,14 +38,24 @@ def test_blocks_hold_their_divisions_once_at_each_level(tables: dict[str, list[d
         if (a["classification"], a["version"]) == ("NACE", "2") and "a64" in a["breakdowns"].split()
     }
     for block, part, divisions, branches in (("C", "", 24, 19), ("C", "without_33", 23, 18), ("G-U", "", 48, 37)):
-        rows = [r for r in tables["branch_blocks"] if (r["block"], r["part"]) == (block, part)]
+        blocks = [r for r in tables["branch_blocks"] if r["classification"] == "NACE"]
+        rows = [r for r in blocks if (r["block"], r["part"]) == (block, part)]
         items = [r for r in rows if r["activity"] in a64]
         assert len({r["activity"] for r in items}) == len(items) == branches
         assert sum(r["n_divisions"] for r in items) == divisions == rows[0]["n_block"]
     halves = [r["n_divisions"] for r in tables["branch_blocks"] if r["activity"] in {"68A", "68B"}]
     assert halves == [0.5, 0.5]
-    single = [r for r in tables["branch_blocks"] if r["block"] == "28"]
+    single = [r for r in tables["branch_blocks"] if r["block"] == "28" and r["classification"] == "NACE"]
     assert [(r["activity"], r["n_block"], r["n_divisions"]) for r in single] == [("28", 1.0, 1.0)]
+
+
+def test_branches_of_a86_that_share_a_division_count_as_parts_of_it(tables: dict[str, list[dict[str, Any]]]) -> None:
+    rows = [
+        r for r in tables["branch_blocks"] if r["classification"] == "Eustat" and (r["block"], r["part"]) == ("C", "")
+    ]
+    assert len(rows) == 34 and sum(r["n_divisions"] for r in rows) == pytest.approx(24) == rows[0]["n_block"]
+    food = [r["n_divisions"] for r in rows if r["activity"] in {"05", "06", "07", "08", "09"}]
+    assert food == [0.2] * 5
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def estimates(data: bytes, book: Codebook, name: str, rules: Path | None) -> pa.
         by = [] if domain == WHOLE else [domain]
         made = survey.estimate(firms if domain == WHOLE else firms.filter(firms[domain].is_valid()), by)
         tables.append(_shaped(made, domain, book.wave, closed))
-    tables.append(_shaped(_response(book), WHOLE, book.wave, closed))
+    tables.append(_shaped(_response(book, firms.num_rows), WHOLE, book.wave, closed))
     return pa.concat_tables(tables)
 
 
@@ -89,16 +89,22 @@ def _closed(firms: pa.Table, book: Codebook, name: str, rules: Path | None) -> f
     return closed_domains(firms, [domain for domain in DOMAINS if domain != WHOLE], Rules.load(rules))
 
 
-def _response(book: Codebook) -> pa.Table:
-    """The response rate of a wave; missing where the sample was not drawn by design."""
+def _response(book: Codebook, answered: int) -> pa.Table:
+    """The response rate of a wave: accepted firms of those invited (AAPOR RR1 where every invited firm is eligible);
+    missing where the number is not known or the sample was not drawn by design."""
     import pyarrow as pa
 
-    response = book.design.response
-    reason = "no number of invited firms in the codebook" if response is None else "the sample was not drawn by design"
-    row = {"indicator": "svy_response_rate", "variant": "RR1", "value": None, "status": "M", "reason": reason}
-    schema = pa.schema([("indicator", pa.string()), ("variant", pa.string()), ("value", pa.float64())])
-    schema = schema.append(pa.field("status", pa.string())).append(pa.field("reason", pa.string()))
-    return pa.Table.from_pylist([row], schema=schema)
+    response, designed = book.design.response, book.design.is_designed
+    value = 100 * answered / response.invited if response is not None and designed else None
+    reason = (
+        "" if value is not None else "the sample was not drawn by design" if response else "invited firms not known"
+    )
+    row = {"indicator": "svy_response_rate", "variant": "RR1", "value": value, "status": "A" if value else "M"}
+    texts = [(column, pa.string()) for column in ("indicator", "variant", "status", "reason")]
+    schema = pa.schema([*texts, ("value", pa.float64()), ("n", pa.float64())])
+    return pa.Table.from_pylist(
+        [row | {"reason": reason, "n": response.invited if value and response else None}], schema
+    )
 
 
 def _shaped(made: pa.Table, domain: str, wave: str, closed: frozenset[tuple[str, str]]) -> pa.Table:

@@ -1,7 +1,8 @@
-"""The servitization survey as tables: estimates by domain, the response rate, the bridge to the official share.
+"""The servitization survey as tables: estimates by domain and the response rate.
 
-Belongs here: Arrow in and Arrow out. Does not belong here: which interval a figure gets and the quality gate
-(survey_figures.py), weights from margins (weighting.calibrate), and the reading of files.
+Belongs here: Arrow in and Arrow out. Does not belong here: the bridge to the official share (svy_bridge.sql), which
+interval a figure gets and the quality gate (survey_figures.py), weights from margins (weighting.calibrate), and the
+reading of files.
 """
 
 from __future__ import annotations
@@ -29,11 +30,6 @@ COLUMNS = ("wave", "stratum", "population", "weight", "designed", *ANSWERS)
 FRONTRUNNER = 20.0  # percent of turnover
 REPLICATES = 2000
 SEED = 20_260_101
-DIFFERENCES = (
-    "",
-    "weighting: a firm counts by its turnover",
-    "selection, definition and source: firms that answered and their own estimate, against all firms and accounts",
-)
 OUTCOMES = ("complete", "partial", "refusal", "non_contact", "other", "unknown", "not_eligible")
 
 
@@ -123,70 +119,6 @@ def response_rates(table: pa.Table, by: Sequence[str] = ()) -> pa.Table:
     types = {"value": pa.float64(), "n": pa.int64(), "status": pa.string(), "reason": pa.string()}
     keys = [(column, "ascending") for column in (*by, "variant")]
     return pa.Table.from_pylist(rows, schema=_schema(table, by, types)).sort_by(keys)
-
-
-def bridge(
-    estimates: pa.Table,
-    official: pa.Table,
-    by: Sequence[str] = (),
-    *,
-    weighting: str = "unweighted",
-    name: str = "official share",
-) -> pa.Table:
-    """From the firms' mean to the official share in three rows, each with its distance from the row before.
-
-    ``estimates``: what ``estimate`` gave, with ``weighting`` unweighted, design or calibrated; ``official``: value
-    (percent) and the columns of ``by``. Output: ``by``, step (1 to 3), measure, value, lower, upper, n, difference
-    (points), difference_name (what the difference consists of), status, reason. Step 3 is called ``name``. A step that
-    is suppressed or missing has no value, and neither have the differences next to it. Raises DataError where
-    the official table gives a domain twice, and where ``estimates`` lack the variant.
-    """
-    kept = ("value", "lower", "upper", "n", "status", "reason")
-    require(estimates, ("indicator", "variant", *by, *kept), "survey.bridge")
-    require(official, ("value", *by), "survey.bridge: official")
-    turnover = "turnover_weighted" if weighting == "unweighted" else f"{weighting}_turnover_weighted"
-    targets = _by_place(official, by, "official share", "Choose one variant and one period of the official share")
-    steps = []
-    for indicator, variant in (("svy_mean_share", weighting), ("svy_tw_share", turnover)):
-        here = pc.and_(pc.equal(estimates["indicator"], indicator), pc.equal(estimates["variant"], variant))
-        steps.append(_by_place(estimates.filter(here), by, f"{indicator}, {variant}", "Give one set of estimates"))
-    if not steps[0] or steps[0].keys() != steps[1].keys():
-        raise DataError(
-            f"survey.bridge: expected svy_mean_share and svy_tw_share, {weighting}, of the same domains, found "
-            f"{len(steps[0])} and {len(steps[1])} rows",
-            remedy="Choose a weighting that the estimates have",
-        )
-    missing: dict[str, Any] = {"value": None, "status": "M", "reason": "no official share of this domain"}
-    rows: list[dict[str, Any]] = []
-    for place in steps[0]:
-        end = targets.get(place, missing)
-        end = missing if end["value"] is None else {"status": "A", "reason": ""} | end
-        before: float | None = None
-        for step, row in enumerate((steps[0][place], steps[1][place], end), start=1):
-            measure = ("firm mean", "turnover-weighted mean", name)[step - 1]
-            value: float | None = row["value"]
-            gap = value - before if value is not None and before is not None else None
-            named = {"measure": measure, "difference": gap, "difference_name": DIFFERENCES[step - 1]}
-            known = {column: row.get(column) for column in kept}
-            rows.append({**dict(zip(by, place, strict=True)), "step": step, **named, **known})
-            before = value
-    numbers = dict.fromkeys(("value", "lower", "upper"), pa.float64())
-    kinds = {"step": pa.int64(), "measure": pa.string(), **numbers, "n": pa.int64(), "difference": pa.float64()}
-    kinds |= dict.fromkeys(("difference_name", "status", "reason"), pa.string())
-    schema = pa.schema([estimates.schema.field(column) for column in by] + list(kinds.items()))
-    return pa.Table.from_pylist(rows, schema=schema).sort_by([(column, "ascending") for column in (*by, "step")])
-
-
-def _by_place(table: pa.Table, by: Sequence[str], what: str, remedy: str) -> dict[tuple[Any, ...], dict[str, Any]]:
-    """Rows by their domain. Raises DataError for a domain that stands twice."""
-    found: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for row in table.to_pylist():
-        place = tuple(row[column] for column in by)
-        if place in found:
-            where = ", ".join(map(str, place)) or "the whole"
-            raise DataError(f"survey.bridge: {what}: expected one row for {where}, found two", remedy=remedy)
-        found[place] = row
-    return found
 
 
 def _answers(table: pa.Table, by_wave: bool) -> tuple[Answers, Floats]:

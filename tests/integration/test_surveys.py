@@ -135,6 +135,16 @@ def test_planted_answers_reach_no_release_log_check_message_or_database(
     assert found[0]["provenance"] == "survey" and found[0]["value"] is not None
 
 
+def test_only_a_sample_drawn_by_design_has_a_response_rate(home: Path) -> None:
+    ws = workspace(home)
+    book = ws.catalogue.codebooks[REAL]
+    drawn = book.model_copy(update={"design": book.design.model_copy(update={"kind": "census"})})
+    for one, value, flag in ((book, None, "M"), (drawn, 100 * 56 / 300, "A")):
+        table = surveys.estimates(extract(), one, REAL, ws.settings.disclosure_rules).to_pylist()
+        (row,) = [r for r in table if r["indicator"] == "svy_response_rate"]
+        assert (row["value"], row["flag"]) == (pytest.approx(value) if value else None, flag)
+
+
 def test_a_domain_of_too_few_firms_is_closed_and_says_by_what_kind_of_rule(home: Path) -> None:
     ws = workspace(home)
     data = extract().decode("windows-1252").replace("Automoción", "Otras industrias", 5).encode("windows-1252")

@@ -1,4 +1,4 @@
-"""Tables of the survey: intervals, the gate, domains, the bridge, and the bootstrap against what is known of it."""
+"""Tables of the survey: intervals, the gate, domains, and the bootstrap against what is known of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from observatory.errors import DataError
 from observatory.estimators import survey_bootstrap as boot
 from observatory.estimators import survey_variance as variance
-from observatory.estimators.survey import bridge, estimate, response_rates
+from observatory.estimators.survey import estimate, response_rates
 from observatory.estimators.survey_gate import Gate
 
 # The 56 made-up firms of check survey_56_synthetic: turnovers 1 to 56 in the order given, 300 in the population.
@@ -338,20 +338,3 @@ def test_response_rates_of_aapor() -> None:
     assert set(chosen["reason"].to_pylist()) == {"not drawn by design: no response rate"}
     with pytest.raises(DataError, match="as outcome, found refused"):
         response_rates(pa.table({"outcome": ["refused"], "designed": [True]}))
-
-
-def test_bridge_from_the_firms_to_the_accounts() -> None:
-    estimates = estimate(wave(), ["wave"], gate=OPEN_GATE)
-    steps = bridge(estimates, pa.table({"wave": ["2026"], "value": [2.0]}), ["wave"], name="P&L").to_pylist()
-    assert [r["measure"] for r in steps] == ["firm mean", "turnover-weighted mean", "P&L"]
-    assert [r["value"] for r in steps] == pytest.approx([8.25, 13.61591478696742, 2.0])
-    assert [r["difference"] for r in steps[1:]] == pytest.approx([5.36591478696742, -11.61591478696742])
-    assert sum(r["difference"] for r in steps[1:]) == pytest.approx(2.0 - 8.25)
-    assert steps[0]["difference"] is None
-    assert all(r["difference_name"] for r in steps[1:])
-    designed = bridge(estimates, pa.table({"wave": ["1999"], "value": [2.0]}), ["wave"], weighting="design").to_pylist()
-    assert (designed[2]["status"], designed[2]["value"], designed[2]["difference"]) == ("M", None, None)
-    with pytest.raises(DataError, match="one row for 2026, found two"):
-        bridge(estimates, pa.table({"wave": ["2026"] * 2, "value": [2.0, 3.0]}), ["wave"])
-    with pytest.raises(DataError, match="svy_tw_share, calibrated"):
-        bridge(estimates, pa.table({"wave": ["2026"], "value": [2.0]}), ["wave"], weighting="calibrated")

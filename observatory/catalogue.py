@@ -29,6 +29,7 @@ from observatory.catalogue_models import (
     Flag,
     Geography,
     GeographyBreak,
+    HubThreshold,
     KibsMember,
     KibsVariant,
     Row,
@@ -66,6 +67,7 @@ class Catalogue:
     flags: Sequence[Flag]
     claims: Sequence[Claim]
     windows: Sequence[Window]
+    thresholds: Sequence[HubThreshold]
 
     def schemes(self) -> dict[str, frozenset[str]]:
         """Codes of every scheme that a contract may name."""
@@ -137,6 +139,7 @@ class Catalogue:
             "observation_flags": derive.observation_flags(self.flags),
             "published_claims": derive.records(self.claims),
             "analysis_windows": derive.records(self.windows),
+            "hub_thresholds": derive.records(self.thresholds),
         }
         return {name: pa.Table.from_pylist(records) for name, records in rows.items()}
 
@@ -163,6 +166,7 @@ def load(root: Path) -> Catalogue:
         flags=_rows(folder / "observation_flags.csv", Flag, problems),
         claims=_rows(folder / "published_claims.csv", Claim, problems),
         windows=_rows(folder / "analysis_windows.csv", Window, problems),
+        thresholds=_rows(folder / "hub_thresholds.csv", HubThreshold, problems),
     )
     # A file that was not read whole would make everything that points into it look lost.
     problems += [] if problems else disagreements(catalogue)

@@ -229,3 +229,11 @@ class Window(Row):
     from_period: Text
     to_period: str
     note: str
+
+
+class HubThreshold(Row):
+    """A parameter of the rule that classes a hub; none of them is a standard."""
+
+    threshold: Text
+    value: float
+    meaning: Text

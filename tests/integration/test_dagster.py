@@ -20,7 +20,8 @@ def test_the_asset_keys_are_those_of_the_house(built: Workspace) -> None:
         ine_industry_structure survey_servitization_2018"""
     core = """employment employment_a38 establishments gva gva_a38 industry_accounts kibs supply survey_estimates
         symmetric use"""
-    indicators = """hub_export_share hub_extraregional_share hub_lq hub_primacy hub_primacy_ratio ict_catchup_years
+    indicators = """hub_class hub_export_share hub_extraregional_share hub_lq hub_primacy hub_primacy_ratio
+        ict_catchup_years
         ict_client_ratio ict_emp_index ict_emp_share ict_gap_pp ict_rel_level ict_share_cagr ict_trend_slope
         kibs_avg_size kibs_emp_share kibs_employment kibs_establishments kibs_group_mix kibs_gva kibs_gva_share
         kibs_productivity kibs_support_ratio mfg_gva_share mfg_gva_stability serv_embodied_inputs
@@ -29,7 +30,8 @@ def test_the_asset_keys_are_those_of_the_house(built: Workspace) -> None:
         svy_median_share svy_neff svy_no_increase_share svy_p90_p10_gap svy_response_rate svy_tw_share
         svy_zero_share"""
     catalogue = """activities activity_breakdowns activity_codes activity_divisions analysis_windows branch_blocks
-        esa_items geographies geography_ancestors geography_breaks geography_codes geography_groups kibs_definitions
+        esa_items geographies geography_ancestors geography_breaks geography_codes geography_groups hub_thresholds
+        kibs_definitions
         kibs_variants observation_flags published_claims service_sets"""
     assert keys == {
         *(f"snapshots/{s}" for s in sources.split()),

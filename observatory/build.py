@@ -19,7 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from observatory import atomic, resolution, snapshots
+from observatory import atomic, resolution, snapshots, surveys
 from observatory import models as model_files
 from observatory.catalogue import Catalogue, Source
 from observatory.catalogue import load as load_catalogue
@@ -145,6 +145,9 @@ class Workspace:
         if schema == "raw":
             pin = self.pins[table]
             parts += [pin.entry.model_dump_json(), self.catalogue.sources[table].model_dump_json()]
+            if book := self.catalogue.codebooks.get(table):
+                rules = self.settings.disclosure_rules
+                parts += [book.model_dump_json(), atomic.sha256(rules) if rules and rules.exists() else ""]
         elif schema == "catalogue":
             parts += [_table_hash(self.catalogue_tables[name])]
         else:
@@ -192,7 +195,10 @@ class Workspace:
         import pyarrow as pa
 
         pin = self.pins[source]
-        table = read_snapshot(self.catalogue.sources[source], pin.read(), pin.entry.format, self.catalogue)
+        if book := self.catalogue.codebooks.get(source):
+            table = surveys.table(pin.read(), pin.entry.format, book, source, self.settings.disclosure_rules)
+        else:
+            table = read_snapshot(self.catalogue.sources[source], pin.read(), pin.entry.format, self.catalogue)
         for column, text in (("source", source), ("provenance", pin.entry.provenance)):
             codes = pa.repeat(pa.scalar(0, pa.int32()), table.num_rows)
             table = table.append_column(column, pa.DictionaryArray.from_arrays(codes, pa.array([text])))

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import yaml
 from pydantic import ValidationError
 
+from observatory import catalogue_surveys as surveys
 from observatory import catalogue_tables as derive
 from observatory.catalogue_models import (
     Activity,
@@ -28,11 +29,14 @@ from observatory.catalogue_models import (
     Flag,
     Geography,
     GeographyBreak,
+    HubThreshold,
     KibsMember,
     KibsVariant,
     Row,
+    ServiceGroup,
     Window,
 )
+from observatory.codebook import Codebook
 from observatory.contract_models import Dimension, Source
 from observatory.errors import DataError
 
@@ -52,15 +56,18 @@ class Catalogue:
     """All of ``data/catalogue``, checked."""
 
     sources: Mapping[str, Source]
+    codebooks: Mapping[str, Codebook]
     geographies: Sequence[Geography]
     geography_breaks: Sequence[GeographyBreak]
     activities: Sequence[Activity]
     esa_items: Sequence[EsaItem]
     kibs_variants: Sequence[KibsVariant]
     kibs_members: Sequence[KibsMember]
+    service_groups: Sequence[ServiceGroup]
     flags: Sequence[Flag]
     claims: Sequence[Claim]
     windows: Sequence[Window]
+    thresholds: Sequence[HubThreshold]
 
     def schemes(self) -> dict[str, frozenset[str]]:
         """Codes of every scheme that a contract may name."""
@@ -124,12 +131,15 @@ class Catalogue:
                 (*derive.ACTIVITY, "division"),
                 ((*derive.key(a), d) for a in self.activities for d in sorted(a.parts())),
             ),
+            "branch_blocks": derive.branch_blocks(self.activities),
             "esa_items": derive.records(self.esa_items),
             "kibs_variants": derive.records(self.kibs_variants),
             "kibs_definitions": derive.kibs_definitions(self.activities, self.kibs_variants, self.kibs_members),
+            "service_sets": derive.service_sets(self.activities, self.service_groups),
             "observation_flags": derive.observation_flags(self.flags),
             "published_claims": derive.records(self.claims),
             "analysis_windows": derive.records(self.windows),
+            "hub_thresholds": derive.records(self.thresholds),
         }
         return {name: pa.Table.from_pylist(records) for name, records in rows.items()}
 
@@ -141,17 +151,22 @@ def load(root: Path) -> Catalogue:
     """
     folder = root / FOLDER
     problems: list[str] = []
+    codebooks = surveys.load(folder / "surveys", problems)
+    waves = {source: surveys.contract(source, book) for source, book in codebooks.items()}
     catalogue = Catalogue(
-        sources=_sources(folder / "sources", problems),
+        sources=dict(sorted({**_sources(folder / "sources", problems), **waves}.items())),
+        codebooks=codebooks,
         geographies=_rows(folder / "geographies.csv", Geography, problems),
         geography_breaks=_rows(folder / "geography_breaks.csv", GeographyBreak, problems),
         activities=_rows(folder / "activities.csv", Activity, problems),
         esa_items=_rows(folder / "esa_items.csv", EsaItem, problems),
         kibs_variants=_rows(folder / "kibs_variants.csv", KibsVariant, problems),
         kibs_members=_rows(folder / "kibs_definitions.csv", KibsMember, problems),
+        service_groups=_rows(folder / "service_sets.csv", ServiceGroup, problems),
         flags=_rows(folder / "observation_flags.csv", Flag, problems),
         claims=_rows(folder / "published_claims.csv", Claim, problems),
         windows=_rows(folder / "analysis_windows.csv", Window, problems),
+        thresholds=_rows(folder / "hub_thresholds.csv", HubThreshold, problems),
     )
     # A file that was not read whole would make everything that points into it look lost.
     problems += [] if problems else disagreements(catalogue)
@@ -230,6 +245,7 @@ def disagreements(catalogue: Catalogue) -> list[str]:
         *_geographies(catalogue),
         *_activities(catalogue),
         *_kibs(catalogue),
+        *_service_sets(catalogue),
         *_others(catalogue),
         *_contracts(catalogue),
     ]
@@ -300,6 +316,17 @@ def _kibs(c: Catalogue) -> Iterator[str]:
             yield f"{file}: {m.variant}: {m.activity} is no activity of {place}"
         elif m.breakdown not in (*breakdowns, "as_written"):
             yield f"{file}: {m.variant}: {m.activity} is no item of {m.breakdown}"
+
+
+def _service_sets(c: Catalogue) -> Iterator[str]:
+    file = "service_sets.csv"
+    parts = ((g.service_set, division) for g in c.service_groups for division in sorted(g.parts()))
+    yield from _twice(file, "division", (f"{name} {division}" for name, division in parts))
+    for g in c.service_groups:
+        own = [a for a in c.activities if (a.classification, a.version) == (g.classification, g.version)]
+        if not derive.compose(g.parts(), [a for a in own if derive.PRODUCTS in a.breakdowns]):
+            place = f"{derive.PRODUCTS} in {g.classification} {g.version}"
+            yield f"{file}: {g.service_set}: {g.grp}: {' '.join(g.divisions)} are no items of {place}"
 
 
 def _others(c: Catalogue) -> Iterator[str]:

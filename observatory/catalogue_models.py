@@ -6,6 +6,7 @@ reading the files and what must hold between them (catalogue.py).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -23,6 +24,15 @@ def _number(value: object) -> object:
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 Number = Annotated[float | None, BeforeValidator(_number)]
 Text = Annotated[str, Field(min_length=1)]
+
+
+def written_out(words: Iterable[str]) -> frozenset[str]:
+    """Divisions with ranges (``58-63``) written out."""
+    found: set[str] = set()
+    for word in words:
+        first, _, last = word.partition("-")
+        found.update(f"{n:02d}" for n in range(int(first), int(last or first) + 1))
+    return frozenset(found)
 
 
 class Strict(BaseModel):
@@ -104,11 +114,7 @@ class Activity(Row):
 
     def parts(self) -> frozenset[str]:
         """Divisions with ranges written out."""
-        found: set[str] = set()
-        for word in self.divisions:
-            first, _, last = word.partition("-")
-            found.update(f"{n:02d}" for n in range(int(first), int(last or first) + 1))
-        return frozenset(found)
+        return written_out(self.divisions)
 
 
 class EsaItem(Row):
@@ -152,6 +158,21 @@ class KibsMember(Row):
     version: Text
     breakdown: Text
     activity: Text
+
+
+class ServiceGroup(Row):
+    """A group of service products in a service set, as divisions (``58-63`` is a range)."""
+
+    service_set: Text
+    grp: Literal["ict", "finance", "real_estate", "professional", "rental_and_staff", "support", "repair", "trade"]
+    classification: Text
+    version: Text
+    divisions: Annotated[Words, Field(min_length=1)]
+    note: str
+
+    def parts(self) -> frozenset[str]:
+        """Divisions with ranges written out."""
+        return written_out(self.divisions)
 
 
 class Flag(Row):
@@ -208,3 +229,11 @@ class Window(Row):
     from_period: Text
     to_period: str
     note: str
+
+
+class HubThreshold(Row):
+    """A parameter of the rule that classes a hub; none of them is a standard."""
+
+    threshold: Text
+    value: float
+    meaning: Text

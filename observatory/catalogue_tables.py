@@ -7,6 +7,7 @@ what must hold between them (catalogue.py).
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -18,13 +19,26 @@ from observatory.catalogue_models import (
     KibsMember,
     KibsVariant,
     Row,
+    ServiceGroup,
+    written_out,
 )
 
 ACTIVITY = ("classification", "version", "level", "activity")
 FINEST = "a88"
 """The breakdown in which KIBS variants are written down; those of coarser ones follow from it."""
-ALIGNED = {("NACE", "2"): {("NACE", "2"), ("CPA", "2.1"), ("Eustat", "A86")}}
+PRODUCTS = "a64"
+"""The breakdown of supply and use tables, to which service sets are carried."""
+NACE = ("NACE", "2")
+A86 = (("Eustat", "A86"), "a86")
+"""Eustat's list of products and branches, with its breakdown."""
+ALIGNED = {NACE: {NACE, ("CPA", "2.1"), ("Eustat", "A86")}}
 """Lists of items made of the same divisions: products are, by design, those of the activities that make them."""
+BLOCKS = (
+    ("C", "", written_out(["10-33"])),
+    ("C", "without_33", written_out(["10-32"])),
+    ("G-U", "", written_out(["45-99"])),
+)
+"""Blocks of branches by which supply and use tables are read: code, what is left out, divisions."""
 GEO_SCHEMES = ("nuts2016", "nuts2021", "nuts2024", "itl2021", "eustat")
 ACTIVITY_SCHEMES = ("eurostat_nace_r2", "cpa_2_1", "eustat_a38")
 
@@ -107,7 +121,7 @@ def kibs_definitions(
         if breakdown == FINEST:
             for (of, at, coarser), candidates in lists.items():
                 if coarser != FINEST and (of, at) in ALIGNED.get((classification, version), ()):
-                    sets.append((coarser, {g: _compose(frozenset(c), candidates) for g, c in groups.items()}))
+                    sets.append((coarser, {g: compose(frozenset(c), candidates) for g, c in groups.items()}))
         rows += [
             {"variant": variant, "grp": grp, "breakdown": name}
             | dict(zip(ACTIVITY, key(a), strict=True))
@@ -120,7 +134,75 @@ def kibs_definitions(
     return rows
 
 
-def _compose(divisions: frozenset[str], candidates: Iterable[Activity]) -> list[Activity]:
+def service_sets(activities: Sequence[Activity], groups: Sequence[ServiceGroup]) -> list[dict[str, Any]]:
+    """Products of every service set at the level of supply and use tables.
+
+    An item that a table may split is there beside its parts (68 beside 68A and 68B), all with the same ``whole``;
+    a table has either.
+    """
+    rows: list[dict[str, Any]] = []
+    for group in groups:
+        for of, breakdown in (((group.classification, group.version), PRODUCTS), A86):
+            own = [a for a in activities if (a.classification, a.version) == of]
+            for item in compose(group.parts(), [a for a in own if breakdown in a.breakdowns]):
+                rows += [
+                    {"service_set": group.service_set, "grp": group.grp}
+                    | dict(zip(ACTIVITY, key(a), strict=True))
+                    | {"whole": item.code}
+                    for a in (item, *_split(item, own))
+                ]
+    return rows
+
+
+def branch_blocks(activities: Sequence[Activity]) -> list[dict[str, Any]]:
+    """Branches of the blocks that supply and use tables are read by, at every level of NACE Rev. 2.
+
+    Blocks are manufacturing (C, with and without repair), services (G-U) and every manufacturing branch by itself.
+    ``n_divisions`` is what a branch holds, ``n_block`` what its block holds: where the first do not add up to the
+    second a table lacks a branch or has it twice. A part of a division (68A) is a fraction of it.
+    """
+    own = [a for a in activities if (a.classification, a.version) == NACE]
+    everything = frozenset().union(*(a.parts() for a in own if a.code == "TOTAL"))
+    rows = _a86_blocks([a for a in activities if A86[1] in a.breakdowns])
+    for block, part, divisions in BLOCKS:
+        whole = everything & divisions
+        for activity in (a for a in own if a.parts() and a.parts() <= whole):
+            for member, n in _members(activity, own):
+                branch = dict(zip(ACTIVITY, key(member), strict=True)) | {"n_divisions": n}
+                rows.append({"block": block, "part": part, "n_block": float(len(whole))} | branch)
+                if (block, part) == BLOCKS[0][:2] and member.code != block:
+                    rows.append({"block": member.code, "part": "", "n_block": n} | branch)
+    return rows
+
+
+def _a86_blocks(own: Sequence[Activity]) -> list[dict[str, Any]]:
+    """The blocks in branches of A86, several of which may share a division: each counts as its part of it."""
+    holders = Counter(division for a in own for division in a.parts())
+    size = {a.code: sum(1 / holders[division] for division in a.parts()) for a in own}
+    rows: list[dict[str, Any]] = []
+    for block, part, divisions in BLOCKS:
+        inside = [a for a in own if a.parts() <= divisions]
+        whole = round(sum(size[a.code] for a in inside), 9)
+        for a in inside:
+            branch = dict(zip(ACTIVITY, key(a), strict=True)) | {"n_divisions": size[a.code]}
+            rows.append({"block": block, "part": part, "n_block": whole} | branch)
+            if (block, part) == BLOCKS[0][:2]:
+                rows.append({"block": a.code, "part": "", "n_block": size[a.code]} | branch)
+    return rows
+
+
+def _members(activity: Activity, own: Sequence[Activity]) -> list[tuple[Activity, float]]:
+    """An activity with its number of divisions, and the parts that a table may show in its place."""
+    parts = _split(activity, own)
+    return [(activity, float(len(activity.parts()))), *((part, 1 / len(parts)) for part in parts)]
+
+
+def _split(item: Activity, own: Sequence[Activity]) -> list[Activity]:
+    """Parts of a division that supply and use tables may show in its place."""
+    return [a for a in own if a.level == PRODUCTS and not a.divisions and a.parent == item.code]
+
+
+def compose(divisions: frozenset[str], candidates: Iterable[Activity]) -> list[Activity]:
     """Items that make up ``divisions`` exactly, or none."""
     inside = [a for a in candidates if a.parts() and a.parts() <= divisions]
     return inside if frozenset().union(*(a.parts() for a in inside)) == divisions else []

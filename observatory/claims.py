@@ -93,7 +93,8 @@ def _bound(bound: float | None, absent: str) -> str:
 
 
 def _rows(claim: Claim, path: Path) -> pa.Table:
-    """The rows a statement speaks of: one period, or all years of a window that has no row of its own."""
+    """The rows a statement speaks of: one period, or all years of a window that has no row of its own; the newest
+    period where the statement names none."""
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
@@ -101,7 +102,8 @@ def _rows(claim: Claim, path: Path) -> pa.Table:
     for column in ("geo", "variant", "activity", "comparator"):
         if wanted := getattr(claim, column):
             table = table.filter(pc.equal(table[column], wanted))
-    exact = table.filter(pc.equal(table["period"], claim.period))
+    period = claim.period or pc.max(table["period"]).as_py() or ""
+    exact = table.filter(pc.equal(table["period"], period))
     if exact.num_rows or "/" not in claim.period:
         return exact
     first, last = claim.period.split("/")

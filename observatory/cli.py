@@ -10,7 +10,8 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 
@@ -25,9 +26,12 @@ indicators_app = typer.Typer(no_args_is_help=True, help="The indicators and thei
 releases_app = typer.Typer(no_args_is_help=True, help="Published releases.")
 app.add_typer(sources_app, name="sources")
 app.add_typer(indicators_app, name="indicators")
+survey_app = typer.Typer(no_args_is_help=True, help="Firm surveys: reading extracts, keeping and forgetting answers.")
 app.add_typer(releases_app, name="releases")
+app.add_typer(survey_app, name="survey")
 
 FormatOption = Annotated[Format, typer.Option("--format", help="table, csv, json or parquet")]
+Language = Literal["es", "eu", "en"]
 ReleaseOption = Annotated[str | None, typer.Option("--release", help="a release id; the latest by default")]
 
 
@@ -265,6 +269,51 @@ def claims(release: ReleaseOption = None, form: FormatOption = "table") -> None:
         for line in changed:
             typer.echo(f"changed: {line}", err=True)
         raise typer.Exit(1)
+
+
+@survey_app.command(
+    "validate", epilog="Example: observatory survey validate extract.xlsx --wave survey_servitization_2018"
+)
+def survey_validate(
+    file: Annotated[Path, typer.Argument(help="the extract: CSV or XLSX")],
+    wave: Annotated[str | None, typer.Option(help="id of the wave; may be left out while there is only one")] = None,
+    language: Annotated[Language, typer.Option(help="es, eu or en")] = "es",
+) -> None:
+    """Say row by row what of an extract is accepted, repaired under a named rule, or refused; nothing is stored.
+
+    Ends with 4 if a row is refused or the file cannot be read.
+    """
+    from observatory import survey_store
+    from observatory.formats import survey
+
+    ws = Workspace()
+    waves = list(ws.catalogue.codebooks)
+    book = survey_store.codebook(ws, wave or (waves[0] if len(waves) == 1 else ""))
+    report = survey.read(survey_store.extract(file), book, name=file.name)
+    typer.echo(survey.render(report, language))
+    raise typer.Exit(4 if report.accepted.num_rows < len(report.rows) or not report.rows else 0)
+
+
+@survey_app.command("add", epilog="Example: observatory survey add survey_servitization_2020 extract.csv")
+def survey_add(
+    wave: Annotated[str, typer.Argument(help="id of the wave: the name of its codebook")],
+    file: Annotated[Path, typer.Argument(help="the extract: CSV or XLSX")],
+) -> None:
+    """Put an extract into the private store, readable by its owner alone; only estimates of it are ever published."""
+    from observatory import survey_store
+
+    ws = Workspace()
+    accepted, refused = survey_store.add(ws, wave, survey_store.extract(file), file.name)
+    typer.echo(f"{wave}: {accepted} firms accepted, {refused} rows refused; kept in {ws.settings.restricted}")
+
+
+@survey_app.command("forget", epilog="Example: observatory survey forget survey_servitization_2020")
+def survey_forget(wave: Annotated[str, typer.Argument(help="id of the wave")]) -> None:
+    """Remove a wave's answers from this machine; its estimates stay, with the proof of what they came from."""
+    from observatory import survey_store
+
+    made = survey_store.forget(Workspace(), wave)
+    typer.echo(f"{wave}: the answers are gone. {made.note}")
 
 
 @releases_app.command("list", epilog="Example: observatory releases list")

@@ -245,7 +245,7 @@ class Source(Strict):
     table: Text
     title: Names
     what: Text
-    format: Literal["px", "jsonstat", "eurostat_tsv", "sdmx_csv", "ine_csv"]
+    format: Literal["px", "jsonstat", "eurostat_tsv", "sdmx_csv", "ine_csv", "survey"]
     units: dict[str, Text] = Field(min_length=1)
     dimensions: tuple[Dimension, ...] = Field(min_length=1)
     coverage: Coverage

@@ -29,6 +29,7 @@ EXTENSIONS = {
     "sdmx_csv": "csv",
     "ine_csv": "csv",
     "survey": "survey",
+    "survey_estimates": "parquet",
 }
 PROVENANCES = ("official", "survey", "synthetic")  # strongest first
 

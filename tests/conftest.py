@@ -8,12 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from observatory import quality, releases
 from observatory.build import Workspace
 from observatory.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
+# no test has a time limit: a busy machine is no failure
+hypothesis_settings.register_profile("house", deadline=None)
+hypothesis_settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

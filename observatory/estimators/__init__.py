@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 
     Estimator = Callable[[pa.Table], pa.Table]
 
-ESTIMATORS = ("convergence.catchup_years", "intervals.location_quotient", "trend.slope")
+ESTIMATORS = (
+    "convergence.catchup_years",
+    "hub.class_rows",
+    "input_output.embodied_services",
+    "intervals.location_quotient",
+    "shift_share.components",
+    "structure.profile",
+    "trend.slope",
+)
 
 
 def resolve(name: str) -> Estimator:

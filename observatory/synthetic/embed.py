@@ -16,13 +16,14 @@ from observatory import atomic
 from observatory.catalogue import Catalogue
 from observatory.errors import DataError
 from observatory.snapshots import Lock, LockEntry, Store, dump
-from observatory.synthetic import accounts, directory, economy, input_output, px, surveys
+from observatory.synthetic import accounts, directory, economy, input_output, px, survey, surveys
 
 MADE = datetime(2026, 11, 23, tzinfo=UTC)
 NOTE = (
     "Made up by `observatory synthetic`: the publisher's format, dimensions and spans, figures that only agree with "
     "each other and with the journal's. Evidence of nothing."
 )
+WAVE = "survey_servitization_2018"
 PARTS = {
     "eustat_establishments_municipality_cnae": "the total and the classes of divisions 58-66, 69-75, 78, 80",
     "eustat_establishments_municipality_a10": "all legal forms and sizes together",
@@ -44,7 +45,7 @@ def generate(home: Path, catalogue: Catalogue) -> Iterator[Snapshot]:
     Raises DataError for a table without a contract.
     """
     state = economy.build(home)
-    tables: dict[str, px.Table] = {}
+    tables: dict[str, px.Table | None] = {WAVE: None}
     for module in (accounts, directory, surveys, input_output):
         tables |= module.tables(home, state)
     for source, table in sorted(tables.items()):
@@ -53,7 +54,7 @@ def generate(home: Path, catalogue: Catalogue) -> Iterator[Snapshot]:
             raise DataError(
                 f"{source}: made up, but there is no contract", remedy="Add data/catalogue/sources/<id>.yaml"
             )
-        data = px.write(table, contract.table, contract.title.model_dump())
+        data = px.write(table, contract.table, contract.title.model_dump()) if table else survey.write()
         entry = LockEntry(
             publisher=contract.publisher,
             table=contract.table,
@@ -62,9 +63,9 @@ def generate(home: Path, catalogue: Catalogue) -> Iterator[Snapshot]:
             updated=None,
             sha256=hashlib.sha256(data).hexdigest(),
             bytes=len(data),
-            format="px",
-            licence="None needed: no figure is the publisher's",
-            citation="Made up for this observatory; not a figure of Eustat",
+            format=contract.format,
+            licence="None needed: no figure is real",
+            citation="Made up for this observatory; no figure is its publisher's",
             provenance="synthetic",
             acquired="generated",
             note=NOTE,

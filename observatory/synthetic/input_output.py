@@ -227,6 +227,7 @@ def _below(body: Array, gva: Array, output: Array) -> Array:
     rows = numbers.with_total(body, 1, last=True)
     foot = np.zeros((rows.shape[0], 2, rows.shape[2]))
     foot[0, 0, : len(gva)], foot[0, 1, : len(gva)] = gva, output
+    foot[0, :, len(gva)] = gva.sum(), output.sum()
     return np.concatenate([rows, foot], axis=1)
 
 

@@ -30,7 +30,7 @@ def answers() -> list[tuple[str, ...]]:
     # the large firms sell few services: that is why a mean of firms is above the share in turnover
     order = np.argsort(shares + 90 * numbers.uniform("survey order", FIRMS))
     turnover = np.empty(FIRMS)
-    turnover[order] = np.sort(1200 * 400 ** numbers.uniform("survey turnover", FIRMS))[::-1]
+    turnover[order] = np.sort(1500 * 150 ** numbers.uniform("survey turnover", FIRMS))[::-1]
     hopeful = np.argsort(-shares + 25 * numbers.uniform("survey hope", FIRMS))[: FIRMS - NO_RISE]
     draw = numbers.uniform("survey words", FIRMS, 4)
     rows: list[tuple[str, ...]] = []
@@ -50,7 +50,7 @@ def _shares() -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Shares of services in percent: eleven noughts, the rest skew, their mean exact to the decimal printed."""
     positive = FIRMS - ZEROS
     rank = (np.arange(positive) + 0.5) / positive
-    raw = 0.5 + 60 * rank**3.6
+    raw = 0.5 + 60 * rank**2.4
     shares = np.round(raw * (MEAN * FIRMS / raw.sum()), 1)
     shares[-1] += round(MEAN * FIRMS - shares.sum(), 1)
     mixed = np.concatenate([np.zeros(ZEROS), shares])

@@ -66,4 +66,13 @@ select
 from measured r
 join measured b on b.series = r.series and b.activities = r.activities and b.period = r.period and b.source = r.source
 where r.geo <> b.geo and b.geo in (select geo from catalogue.geography_groups where grp = 'comparator')
+union all
+-- a city in its region, by the KIBS variants that A38 makes up
+select
+  c.variant, c.geo, r.geo, c.activity, c.period, c.value, c.total, r.value, r.total, true,
+  c.status || r.status, c.provenance || ';' || r.provenance, c.source || ';' || r.source
+from core.kibs c
+join catalogue.geographies g on g.geo = c.geo and g.kind = 'municipality'
+join core.kibs r on r.geo = 'ES21' and r.measure = 'employment' and r.system = c.system and r.variant = c.variant and r.period = c.period
+where c.measure = 'employment' and c.system = 'eustat'
 order by variant, geo, comparator, activity, period

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.bench import bench_jsonstat, bench_px, chain
+from tests.bench import bench_jsonstat, bench_px, bench_survey, chain
 
 ROOT = Path(__file__).resolve().parents[2]
 PEERS = ROOT / "data" / "build" / "peers"
@@ -33,7 +33,13 @@ def main() -> None:
     """Measure, print, keep."""
     install_peers()
     rows = []
-    for name, part in (("formats: PX", bench_px), ("formats: JSON-stat", bench_jsonstat), ("the chain", chain)):
+    parts = (
+        ("formats: PX", bench_px),
+        ("formats: JSON-stat", bench_jsonstat),
+        ("the survey", bench_survey),
+        ("the chain", chain),
+    )
+    for name, part in parts:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
         rows += part.measure()
     target = ROOT / "data" / "build" / "bench.json"

@@ -23,6 +23,8 @@ from tests.servers.eurostat_data import Dataset, from_cells, from_tsv
 
 STAMP = "2026-11-02T09:05:00"
 INE = "/jaxiT3/files/t/es/csv_bdsc/28384.csv"
+TURNOVER, SERVICES = 657_218_953, {2018: 48_671_488, 2017: 46_977_111, 2016: 44_775_482}
+"""What INE published of the whole industry in 2018, in thousand euro; services of two years before as well."""
 LINES = (
     "Importe neto de la cifra de negocios",
     "Ventas de productos",
@@ -113,6 +115,8 @@ def ine_file() -> bytes:
     for activity in activities:
         for year in (2018, 2017, 2016):
             parts = [zlib.crc32(f"{activity}{line}{year}".encode()) % 900_000 for line in LINES[1:]]
+            if activity == activities[0]:
+                parts = [TURNOVER - 90_000_000 - SERVICES[year], 90_000_000, SERVICES[year]]
             for line, value in zip(LINES, [sum(parts), *parts], strict=True):
                 lines.append(f"{activity};{line};{year};{value:,}".replace(",", "."))
     return ("\r\n".join(lines) + "\r\n").encode()

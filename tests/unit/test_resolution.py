@@ -254,9 +254,9 @@ def test_an_ambiguous_label_lists_every_candidate(sources: dict[str, Source]) ->
 
 def test_a_missing_label_lists_all_lines(sources: dict[str, Source]) -> None:
     dimension = "cuenta de perdidas y ganancias"
-    labels = {str(n): f"Línea {n}" for n in range(40)} | {"99": "Importe neto de la cifra de negocios"}
+    labels = {str(n): f"Línea {n}" for n in range(40)} | {"99": "Prestaciones de servicios"}
     text = refused(only(sources, ACCOUNTS, dimension), dimension, labels)
-    assert "nothing fits 'services_rendered'" in text
+    assert "nothing fits 'net_turnover'" in text
     assert all(f"{code} = {label!r}" in text for code, label in labels.items())
 
 

@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from observatory.formats import px
@@ -103,11 +103,21 @@ def sparse_rows(cube_: Cube, shown: Sequence[str]) -> list[str]:
     return rows[::-1]
 
 
+def _is_utf8(data: bytes) -> bool:
+    """Whether bytes of windows-1252 happen to be UTF-8 as well, such as Â and a hard blank: nobody can tell."""
+    try:
+        return not data.isascii() and bool(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
+
+
 @settings(max_examples=150)
 @given(st.data())
 def test_a_written_cube_reads_back_to_the_same_cells(data: st.DataObject) -> None:
     made = data.draw(cubes())
-    table = px.read(write(made, data.draw), name="made.px")
+    written = write(made, data.draw)
+    assume(made.encoding != "cp1252" or not _is_utf8(written))
+    table = px.read(written, name="made.px")
     flags = {"-": ("-", "nil"), ".": (":", "missing"), **{"." * n: ("." * n, "missing") for n in range(2, 8)}}
     expected = [(None, *flags[t]) if t in flags else (float(t), None, "value") for t in made.tokens]
     assert cells(table) == expected

@@ -1,0 +1,101 @@
+/*
+name: {en: KIBS of every place by variant, es: KIBS de cada territorio por variante, eu: Lurralde bakoitzeko KIBSak aldaeraka}
+question: How large are the knowledge-intensive business services of a place, in jobs, value added and establishments?
+definition: >-
+  Sums of employment, value added and establishments over the activities of every KIBS variant, and of each of its groups, beside the total of the
+  same source; a variant is there where the source's breakdown makes it up exactly.
+unit: persons, million euro or establishments, by measure
+row: one source, measure, variant or group, place and year
+sources_note: core.employment, core.gva, core.employment_a38, core.gva_a38, core.establishments.
+caveats:
+  - A missing part makes the sum missing.
+  - Sources count different things (persons, jobs); figures of one source are compared with each other.
+  - kibs_jkmn holds administrative and support services and is never compared with the headline.
+reference: KIBS variants of the catalogue
+columns:
+  measure: employment, gva or establishments
+  variant: KIBS variant, or variant and group with a colon between
+  geo: Place (catalogue.geographies)
+  activity: Activities that were summed
+  period: Year
+  value: In unit; null where a part is missing
+  total: All activities in the same unit, from the same source
+  unit: Unit of value and total
+  system: Which statistics, eurostat or eustat; measures of one system belong together
+  status: SDMX observation status
+  provenance: official, survey or synthetic
+  source: Id of the source table
+checks:
+  - {expectation: expect_compound_columns_to_be_unique, kwargs: {column_list: [source, measure, variant, geo, period]}}
+  - name: part_within_total
+    meaning: KIBS larger than all activities together
+    sql: select source, measure, variant, geo, period, value, total from core.kibs where value > total + 1e-6 order by all
+  - name: groups_add_up
+    meaning: a variant whose groups do not add up to it
+    sql: >
+      select whole.source, whole.measure, whole.variant, whole.geo, whole.period, max(whole.value) as value, sum(part.value) as parts
+      from core.kibs whole
+      join core.kibs part on part.source = whole.source and part.measure = whole.measure and part.geo = whole.geo and part.period = whole.period
+        and starts_with(part.variant, whole.variant || ':')
+      where whole.value is not null
+      group by 1, 2, 3, 4, 5
+      having abs(max(whole.value) - sum(part.value)) > 1e-6
+      order by 1, 2, 3, 4, 5
+*/
+with members as (
+  select variant, breakdown, activity from catalogue.kibs_definitions
+  where classification = 'NACE' and version = '2' and (breakdown in ('a38', 'a88') or breakdown = 'a10' and variant = 'kibs_jkmn')
+  union all
+  select variant || ':' || grp, breakdown, activity from catalogue.kibs_definitions
+  where classification = 'NACE' and version = '2' and (breakdown in ('a38', 'a88') or breakdown = 'a10' and variant = 'kibs_jkmn')
+),
+expected as (
+  select variant, breakdown, count(*) as n from members group by variant, breakdown
+),
+cells as (
+  select 'employment' as measure, 'a10' as breakdown, 'eurostat' as system, 'persons' as unit, geo, activity, period,
+    cast(value as decimal(28, 6)) * 1000 as value, status, provenance, source
+  from core.employment where classification = 'NACE' and version = '2'
+  union all
+  select 'gva', 'a10', 'eurostat', 'million euro', geo, activity, period, cast(value as decimal(28, 6)), status, provenance, source
+  from core.gva where classification = 'NACE' and version = '2'
+  union all
+  select 'employment', 'a38', 'eustat', 'persons', geo, activity, period, cast(value as decimal(28, 6)), status, provenance, source
+  from core.employment_a38
+  union all
+  select 'gva', 'a38', 'eustat', 'million euro', geo, activity, period, cast(cast(value as decimal(28, 6)) / 1000 as decimal(28, 6)), status, provenance, source
+  from core.gva_a38
+  union all
+  -- divisions of CNAE-2009 are those of NACE Rev. 2
+  select 'establishments', 'a88', 'eustat', 'establishments', geo, activity, period, cast(value as decimal(28, 6)), status, provenance, source
+  from core.establishments
+  where geo in (select geo from catalogue.geographies)
+    and (source = 'eustat_establishments_district_cnae' or geo in (select geo from catalogue.geographies where kind = 'municipality'))
+),
+summed as (
+  select c.measure, m.variant, m.breakdown, c.system, c.unit, c.geo, c.period, c.source,
+    string_agg(c.activity, '+' order by c.activity) as activities,
+    sum(c.value) as value, count(*) as n, count(c.value) as n_published,
+    string_agg(c.status, '' order by c.activity) as status, max(c.provenance) as provenance
+  from cells c
+  join members m on m.breakdown = c.breakdown and m.activity = c.activity
+  group by c.measure, m.variant, m.breakdown, c.system, c.unit, c.geo, c.period, c.source
+)
+select
+  s.measure,
+  s.variant,
+  s.geo,
+  'NACE2:' || s.activities as activity,
+  s.period,
+  case when s.n_published = x.n then cast(s.value as double) end as value,
+  cast(t.value as double) as total,
+  s.unit,
+  s.system,
+  s.status || t.status || case when s.n_published = x.n and t.value is not null then '' else 'M' end as status,
+  -- official < survey < synthetic in the alphabet as in strength: the greatest is the weakest
+  greatest(s.provenance, t.provenance) as provenance,
+  s.source
+from summed s
+join expected x on x.variant = s.variant and x.breakdown = s.breakdown and x.n = s.n
+join cells t on t.measure = s.measure and t.source = s.source and t.geo = s.geo and t.period = s.period and t.activity = 'TOTAL'
+order by source, measure, variant, geo, period

@@ -14,12 +14,12 @@ import importlib
 import json
 import shutil
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from observatory import atomic, resolution, snapshots, surveys
+from observatory import atomic, corrections, resolution, snapshots, surveys
 from observatory import models as model_files
 from observatory.catalogue import Catalogue, Source
 from observatory.catalogue import load as load_catalogue
@@ -35,16 +35,18 @@ if TYPE_CHECKING:
 CODE = Path(__file__).resolve().parent
 READERS = {"jsonstat_parts": "parts"}
 TIME_NAMES = {"time", "TIME_PERIOD"}
+CORRECTIONS = "corrections"
 
 
 @dataclass(frozen=True)
 class Made:
-    """What stands beside a built table."""
+    """What stands beside a built table; ``corrections`` are those that a raw table has had."""
 
     fingerprint: str
     sha256: str
     rows: int
     columns: dict[str, str]
+    corrections: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Workspace:
@@ -145,6 +147,7 @@ class Workspace:
         if schema == "raw":
             pin = self.pins[table]
             parts += [pin.entry.model_dump_json(), self.catalogue.sources[table].model_dump_json()]
+            parts += [c.model_dump_json() for c in self.catalogue.corrected(table, pin.entry.provenance)]
             if book := self.catalogue.codebooks.get(table):
                 rules = self.settings.disclosure_rules
                 parts += [book.model_dump_json(), atomic.sha256(rules) if rules and rules.exists() else ""]
@@ -198,7 +201,8 @@ class Workspace:
         if book := self.catalogue.codebooks.get(source):
             table = surveys.table(pin.read(), pin.entry.format, book, source, self.settings.disclosure_rules)
         else:
-            table = read_snapshot(self.catalogue.sources[source], pin.read(), pin.entry.format, self.catalogue)
+            contract, entry = self.catalogue.sources[source], pin.entry
+            table = read_snapshot(contract, pin.read(), entry.format, self.catalogue, entry.provenance)
         for column, text in (("source", source), ("provenance", pin.entry.provenance)):
             codes = pa.repeat(pa.scalar(0, pa.int32()), table.num_rows)
             table = table.append_column(column, pa.DictionaryArray.from_arrays(codes, pa.array([text])))
@@ -233,7 +237,8 @@ class Workspace:
                 f"{self.models[name].path}: undescribed column {', '.join(missing)}",
                 remedy="Describe it under `columns` in the header",
             )
-        made = Made(fingerprint, atomic.sha256(path), meta.metadata.num_rows, columns)
+        corrected = json.loads((meta.schema_arrow.metadata or {}).get(CORRECTIONS.encode(), b"[]"))
+        made = Made(fingerprint, atomic.sha256(path), meta.metadata.num_rows, columns, corrected)
         atomic.write_text(path.with_suffix(".json"), json.dumps(asdict(made), indent=1, ensure_ascii=False))
         return made
 
@@ -307,12 +312,14 @@ class Workspace:
         shutil.rmtree(self.settings.build, ignore_errors=True)
 
 
-def read_snapshot(contract: Source, data: bytes, form: str, catalogue: Catalogue) -> pa.Table:
+def read_snapshot(contract: Source, data: bytes, form: str, catalogue: Catalogue, provenance: str) -> pa.Table:
     """A snapshot's bytes as the table that its contract describes, in the publisher's codes, with ``<dimension>__as``
     columns that hold our name of a code where the contract resolves it from the table itself.
 
     ``form`` is the format of these bytes, which may differ from one snapshot of a table to the next (bulk file or
-    API). Raises FormatError for bytes that cannot be read, DataError for a table that breaks the contract.
+    API). Known errors of an official table are put right (corrections.py); the table's metadata ``corrections`` holds
+    what was. Raises FormatError for bytes that cannot be read, DataError for a table that breaks the contract and for
+    a correction that no longer holds.
     """
     reader = importlib.import_module(f"observatory.formats.{READERS.get(form, form)}")
     table = reader.read(data, name=f"{contract.publisher}/{contract.table}")
@@ -321,6 +328,11 @@ def read_snapshot(contract: Source, data: bytes, form: str, catalogue: Catalogue
     names = [next(iter(expected)) if n in TIME_NAMES and expected & TIME_NAMES else n for n in table.column_names]
     table = table.rename_columns(names)
     check_contract(contract, table, catalogue)
+    known = catalogue.corrected(contract.id, provenance)
+    table, applied = corrections.apply(table, known, contract.publisher)
+    if applied:
+        said = json.dumps([c.model_dump(mode="json") for c in applied], ensure_ascii=False)
+        table = table.replace_schema_metadata({**(table.schema.metadata or {}), CORRECTIONS: said})
     resolved = resolution.of_table(contract, table)
     for column, array in resolution.columns(resolved, table).items():
         table = table.append_column(column, array)

@@ -1,8 +1,9 @@
 """The catalogue: contracts with publishers and the reference tables that figures are joined to.
 
-Belongs here: the one place that loads and cross-checks ``data/catalogue``. Does not belong here: the shape of
-a row (catalogue_models.py) or of a contract (contract_models.py), relations that follow from rows
-(catalogue_tables.py), bytes (snapshots.py, formats/), how a publisher is asked (sources/), figures of any kind.
+Belongs here: the one place that loads and cross-checks ``data/catalogue``. Does not belong here: reading one file
+(catalogue_files.py), the shape of a row (catalogue_models.py) or of a contract (contract_models.py), relations that
+follow from rows (catalogue_tables.py), bytes (snapshots.py, formats/), how a publisher is asked (sources/), figures
+of any kind.
 
 Reference tables are CSV files, contracts YAML files. Nothing is guessed: an unknown column or key, a code twice
 or a name that points nowhere stops the load, and all problems are reported at once.
@@ -10,18 +11,16 @@ or a name that points nowhere stops the load, and all problems are reported at o
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
-import yaml
-from pydantic import ValidationError
-
+from observatory import catalogue_files as files
 from observatory import catalogue_surveys as surveys
 from observatory import catalogue_tables as derive
+from observatory import corrections
 from observatory.catalogue_models import (
     Activity,
     Claim,
@@ -32,12 +31,12 @@ from observatory.catalogue_models import (
     HubThreshold,
     KibsMember,
     KibsVariant,
-    Row,
     ServiceGroup,
     Window,
 )
 from observatory.codebook import Codebook
 from observatory.contract_models import Dimension, Source
+from observatory.corrections import Correction, Corrections
 from observatory.errors import DataError
 
 if TYPE_CHECKING:
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
 FOLDER = Path("data") / "catalogue"
 SPLIT = {"a86"}
 """Breakdowns whose items may be parts of one division; together they are all divisions."""
-R = TypeVar("R", bound=Row)
 
 __all__ = ["Catalogue", "Source", "load"]
 
@@ -68,6 +66,11 @@ class Catalogue:
     claims: Sequence[Claim]
     windows: Sequence[Window]
     thresholds: Sequence[HubThreshold]
+    corrections: Sequence[Correction]
+
+    def corrected(self, source: str, provenance: str) -> tuple[Correction, ...]:
+        """Corrections of a table's snapshot; a made-up one has no errors of a publisher."""
+        return tuple(c for c in self.corrections if c.source == source and provenance == "official")
 
     def schemes(self) -> dict[str, frozenset[str]]:
         """Codes of every scheme that a contract may name."""
@@ -153,20 +156,22 @@ def load(root: Path) -> Catalogue:
     problems: list[str] = []
     codebooks = surveys.load(folder / "surveys", problems)
     waves = {source: surveys.contract(source, book) for source, book in codebooks.items()}
+    mends = files.document(folder / corrections.FILE, corrections.FILE, Corrections, problems)
     catalogue = Catalogue(
         sources=dict(sorted({**_sources(folder / "sources", problems), **waves}.items())),
         codebooks=codebooks,
-        geographies=_rows(folder / "geographies.csv", Geography, problems),
-        geography_breaks=_rows(folder / "geography_breaks.csv", GeographyBreak, problems),
-        activities=_rows(folder / "activities.csv", Activity, problems),
-        esa_items=_rows(folder / "esa_items.csv", EsaItem, problems),
-        kibs_variants=_rows(folder / "kibs_variants.csv", KibsVariant, problems),
-        kibs_members=_rows(folder / "kibs_definitions.csv", KibsMember, problems),
-        service_groups=_rows(folder / "service_sets.csv", ServiceGroup, problems),
-        flags=_rows(folder / "observation_flags.csv", Flag, problems),
-        claims=_rows(folder / "published_claims.csv", Claim, problems),
-        windows=_rows(folder / "analysis_windows.csv", Window, problems),
-        thresholds=_rows(folder / "hub_thresholds.csv", HubThreshold, problems),
+        geographies=files.rows(folder / "geographies.csv", Geography, problems),
+        geography_breaks=files.rows(folder / "geography_breaks.csv", GeographyBreak, problems),
+        activities=files.rows(folder / "activities.csv", Activity, problems),
+        esa_items=files.rows(folder / "esa_items.csv", EsaItem, problems),
+        kibs_variants=files.rows(folder / "kibs_variants.csv", KibsVariant, problems),
+        kibs_members=files.rows(folder / "kibs_definitions.csv", KibsMember, problems),
+        service_groups=files.rows(folder / "service_sets.csv", ServiceGroup, problems),
+        flags=files.rows(folder / "observation_flags.csv", Flag, problems),
+        claims=files.rows(folder / "published_claims.csv", Claim, problems),
+        windows=files.rows(folder / "analysis_windows.csv", Window, problems),
+        thresholds=files.rows(folder / "hub_thresholds.csv", HubThreshold, problems),
+        corrections=() if mends is None else mends.corrections,
     )
     # A file that was not read whole would make everything that points into it look lost.
     problems += [] if problems else disagreements(catalogue)
@@ -178,59 +183,10 @@ def load(root: Path) -> Catalogue:
     return catalogue
 
 
-def _said(error: ValidationError) -> list[str]:
-    return [f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}, found {e['input']!r}" for e in error.errors()]
-
-
-def _rows(path: Path, model: type[R], problems: list[str]) -> list[R]:
-    """All rows of a CSV file (UTF-8, comma, header line equal to the model's fields)."""
-    expected = list(model.model_fields)
-    rows: list[R] = []
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            if (header := next(reader, [])) != expected:
-                problems.append(f"{path.name}: line 1: expected the columns {expected}, found {header}")
-                return rows
-            for cells in reader:
-                if len(cells) != len(expected):
-                    problems.append(
-                        f"{path.name}: line {reader.line_num}: {len(cells)} cells, expected {len(expected)}"
-                    )
-                    continue
-                try:
-                    rows.append(model.model_validate(dict(zip(expected, cells, strict=True))))
-                except ValidationError as error:
-                    problems += [f"{path.name}: line {reader.line_num}: {text}" for text in _said(error)]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        problems.append(f"{path.name}: cannot be read: {error}")
-    return rows
-
-
-class _Loader(yaml.CSafeLoader):
-    """YAML where a key given twice is an error instead of the last one winning; five times faster than in Python."""
-
-
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
-    keys = [key.value for key, _ in node.value]
-    if twice := [key for key, n in Counter(keys).items() if n > 1]:
-        raise yaml.constructor.ConstructorError(None, None, f"key given twice: {', '.join(twice)}", node.start_mark)
-    return loader.construct_mapping(node, deep=True)
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-
-
 def _sources(folder: Path, problems: list[str]) -> dict[str, Source]:
     sources: dict[str, Source] = {}
     for path in sorted(folder.glob("*.yaml")):
-        try:
-            source = Source.model_validate(_Loader(path.read_text("utf-8")).get_single_data())
-        except ValidationError as error:
-            problems += [f"sources/{path.name}: {text}" for text in _said(error)]
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            problems.append(f"sources/{path.name}: cannot be read: {error}")
-        else:
+        if source := files.document(path, f"sources/{path.name}", Source, problems):
             if source.id != path.stem:
                 problems.append(f"sources/{path.name}: id: expected {path.stem!r}, found {source.id!r}")
             sources[source.id] = source
@@ -248,6 +204,7 @@ def disagreements(catalogue: Catalogue) -> list[str]:
         *_service_sets(catalogue),
         *_others(catalogue),
         *_contracts(catalogue),
+        *corrections.disagreements(catalogue.corrections, catalogue.sources),
     ]
 
 

@@ -17,20 +17,19 @@ import typer
 
 from observatory import releases as rel
 from observatory.build import Workspace
+from observatory.cli_releases import FormatOption, releases_app
 from observatory.errors import ObservatoryError, UsageError
-from observatory.tables import Format, show
+from observatory.tables import show
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 sources_app = typer.Typer(no_args_is_help=True, help="The contracts with publishers.")
 indicators_app = typer.Typer(no_args_is_help=True, help="The indicators and their figures.")
-releases_app = typer.Typer(no_args_is_help=True, help="Published releases.")
 app.add_typer(sources_app, name="sources")
 app.add_typer(indicators_app, name="indicators")
 survey_app = typer.Typer(no_args_is_help=True, help="Firm surveys: reading extracts, keeping and forgetting answers.")
 app.add_typer(releases_app, name="releases")
 app.add_typer(survey_app, name="survey")
 
-FormatOption = Annotated[Format, typer.Option("--format", help="table, csv, json or parquet")]
 Language = Literal["es", "eu", "en"]
 ReleaseOption = Annotated[str | None, typer.Option("--release", help="a release id; the latest by default")]
 
@@ -161,12 +160,15 @@ def sources_show(source: Annotated[str, typer.Argument(help="id of a source")]) 
     """A contract in words: what is known, what is resolved at run time and from what; and its snapshot."""
     import yaml
 
-    from observatory import fetching, resolution
+    from observatory import corrections, fetching, resolution
 
     ws = Workspace()
     (contract,) = fetching.choose(ws, [source], fetchable=False)
     typer.echo(resolution.explain(contract))
     pin = ws.pins.get(source)
+    known = [c for c in ws.catalogue.corrections if c.source == source]
+    for line in corrections.explain(known, pin.entry.provenance if pin else None):
+        typer.echo(line)
     snapshot = pin.entry.model_dump(mode="json") | {"file": str(pin.store.path(pin.entry))} if pin else "none yet"
     typer.echo(yaml.safe_dump({"snapshot": snapshot}, sort_keys=False, allow_unicode=True))
 
@@ -314,74 +316,6 @@ def survey_forget(wave: Annotated[str, typer.Argument(help="id of the wave")]) -
 
     made = survey_store.forget(Workspace(), wave)
     typer.echo(f"{wave}: the answers are gone. {made.note}")
-
-
-@releases_app.command("list", epilog="Example: observatory releases list")
-def releases_list() -> None:
-    """All releases, the latest marked."""
-    ws = Workspace()
-    folder = ws.settings.releases
-    current = rel.latest(folder)
-    for name in rel.names(folder):
-        content = rel.manifest(folder / name)
-        mark = "  (latest)" if current is not None and current.name == name else ""
-        typer.echo(f"{name}  {content['created']}  {len(content['resources'])} tables{mark}")
-
-
-@releases_app.command("diff", epilog="Example: observatory releases diff 2026Q3.0 2026Q4.0")
-def releases_diff(
-    before: Annotated[str, typer.Argument(help="earlier release")],
-    now: Annotated[str | None, typer.Argument(help="later release; the latest by default")] = None,
-) -> None:
-    """What changed between two releases, largest revisions first."""
-    from observatory.differences import compare, render
-
-    ws = Workspace()
-    old, new = rel.find(ws.settings.releases, before), rel.find(ws.settings.releases, now)
-    typer.echo(render(compare(ws.engine, old, new, rel.manifest), old.name, new.name))
-
-
-@releases_app.command("revisions", epilog="Example: observatory releases revisions ict_emp_share --geo ES21")
-def releases_revisions(
-    indicator: Annotated[str, typer.Argument(help="id of an indicator")],
-    geo: Annotated[list[str] | None, typer.Option(help="place, e.g. ES21; may be repeated")] = None,
-    variant: Annotated[list[str] | None, typer.Option(help="variant; may be repeated")] = None,
-    activity: Annotated[list[str] | None, typer.Option(help="activity, e.g. NACE2:J; may be repeated")] = None,
-    statistics: Annotated[
-        bool, typer.Option("--statistics", help="only how much was revised, and whether to one side")
-    ] = False,
-    form: FormatOption = "table",
-) -> None:
-    """What every release said of each period (the revision triangle), and how much was revised.
-
-    On a terminal the statistics follow the triangle; in the other formats they come with --statistics.
-    """
-    from observatory import revisions
-
-    ws = Workspace()
-    wanted = {"geo": geo, "variant": variant, "activity": activity}
-    chosen = {column: values for column, values in wanted.items() if values}
-    triangle, title = revisions.triangle(ws.settings.releases, indicator, chosen)
-    if not statistics:
-        show(triangle, form, title)
-    if statistics or form == "table":
-        show(revisions.statistics(triangle), form, "Revisions: the later figure minus the earlier one")
-
-
-@releases_app.command("verify", epilog="Example: observatory releases verify 2026Q4.0")
-def releases_verify(
-    release: Annotated[str | None, typer.Argument(help="a release id; all of them by default")] = None,
-) -> None:
-    """Whether releases are whole: every byte, row count and critical check."""
-    ws = Workspace()
-    folder = ws.settings.releases
-    chosen = [rel.find(folder, release)] if release else [folder / name for name in rel.names(folder)]
-    problems = [problem for path in chosen for problem in rel.verify(path)]
-    for problem in problems:
-        typer.echo(f"error: {problem}. Restore the directory from a copy; a release is never edited", err=True)
-    if problems:
-        raise typer.Exit(4)
-    typer.echo(f"{len(chosen)} release(s) whole: {', '.join(path.name for path in chosen)}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

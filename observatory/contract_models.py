@@ -26,6 +26,9 @@ def _pattern(value: str) -> str:
 Pattern = Annotated[str, Field(min_length=1), AfterValidator(_pattern)]
 Codes = tuple[Text, ...]
 
+HOMES = {"eustat": "es", "ine": "es", "eurostat": "en", "survey": "es"}
+"""The language in which a publisher's own labels come."""
+
 
 class Labels(Strict):
     """Regular expressions for a label, by language; searched without regard to case, blanks at the end cut."""

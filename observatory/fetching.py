@@ -120,7 +120,7 @@ def check(ws: Workspace, source: Source, clients: Publishers | None) -> Outcome:
             return Outcome(source.id, "as contracted", f"{drift.added:,} added, {drift.revised:,} revised cells", drift)
         if pin is None:
             return Outcome(source.id, "no snapshot", "nothing to check yet")
-        table = _believed(ws, source, pin.read(), pin.entry.format)
+        table = _believed(ws, source, pin.read(), pin.entry.format, pin.entry.provenance)
         return Outcome(source.id, "as contracted", f"{table.num_rows:,} cells, {pin.entry.provenance}")
     except DataError as error:
         return Outcome(source.id, "refused", str(error), error=error)
@@ -197,10 +197,10 @@ def _look(ws: Workspace, source: Source, pin: Pin | None, fetched: Fetched) -> D
 
     Raises DataError where it is not to be believed. A synthetic snapshot is no measure for a real one.
     """
-    new = _believed(ws, source, fetched.body, fetched.format)
+    new = _believed(ws, source, fetched.body, fetched.format, "official")
     if pin is None or pin.entry.provenance == "synthetic":
         return Drift(added=new.num_rows)
-    old = read_snapshot(source, pin.read(), pin.entry.format, ws.catalogue)
+    old = read_snapshot(source, pin.read(), pin.entry.format, ws.catalogue, pin.entry.provenance)
     dimensions = [d.code for d in source.dimensions]
     drift = compare(old, new, dimensions, ws.engine)
     periods = next((d.code for d in source.dimensions if d.role == "time"), None)
@@ -214,9 +214,9 @@ def _look(ws: Workspace, source: Source, pin: Pin | None, fetched: Fetched) -> D
     return drift
 
 
-def _believed(ws: Workspace, source: Source, data: bytes, form: str) -> pa.Table:
+def _believed(ws: Workspace, source: Source, data: bytes, form: str, provenance: str) -> pa.Table:
     """Read bytes and hold them against everything the contract says. Raises DataError where they differ."""
-    table = read_snapshot(source, data, form, ws.catalogue)
+    table = read_snapshot(source, data, form, ws.catalogue, provenance)
     if table.num_rows < source.coverage.rows:
         raise DataError(
             f"{source.id}: {table.num_rows:,} cells, the contract promises {source.coverage.rows:,}",

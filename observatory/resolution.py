@@ -20,7 +20,7 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from observatory.contract_models import Dimension, Labels, Order, Rule, Source
+from observatory.contract_models import HOMES, Dimension, Labels, Order, Rule, Source
 from observatory.errors import DataError
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 LANGUAGES = {"es": "Spanish", "eu": "Basque", "en": "English"}
-HOMES = {"eustat": "es", "ine": "es", "eurostat": "en", "survey": "es"}
-"""The language in which a publisher's own labels come."""
 
 CodeLists = Mapping[str, Sequence[str]]
 LabelLists = Mapping[str, Mapping[str, Mapping[str, str]]]

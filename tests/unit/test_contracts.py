@@ -155,15 +155,15 @@ def test_a_real_answer_has_the_dimensions_of_its_contract(
     source = whole.sources[name]
     if refused:
         with pytest.raises(DataError, match=refused):
-            build.read_snapshot(source, data, "jsonstat", whole)
+            build.read_snapshot(source, data, "jsonstat", whole, "official")
     else:
-        table = build.read_snapshot(source, data, "jsonstat", whole)
+        table = build.read_snapshot(source, data, "jsonstat", whole, "official")
         assert table.num_rows == 96
 
 
 def test_the_real_table_of_industry_fits_its_contract(whole: catalogue.Catalogue, shared: Path) -> None:
     data = (shared / "extracts" / "eustat" / "PX_112311_cindus_ind01.px").read_bytes()
-    table = build.read_snapshot(whole.sources["eustat_industry_aggregates"], data, "px", whole)
+    table = build.read_snapshot(whole.sources["eustat_industry_aggregates"], data, "px", whole, "official")
     assert table.num_rows == 19_200
     row = {"territorio histórico__as": "ES213", "sector (A86)__as": "TOTAL", "principales agregados__as": "gva"}
     found = [r["value"] for r in table.to_pylist() if r["periodo"] == "2019" and row.items() <= r.items()]

@@ -30,7 +30,7 @@ def made() -> dict[str, embed.Snapshot]:
 
 @cache
 def table(source: str) -> pa.Table:
-    return read_snapshot(CATALOGUE.sources[source], made()[source].data, "px", CATALOGUE)
+    return read_snapshot(CATALOGUE.sources[source], made()[source].data, "px", CATALOGUE, "synthetic")
 
 
 def spoken(found: pa.Table, dimension: str) -> pa.ChunkedArray:

@@ -1,0 +1,86 @@
+"""The commands `observatory releases …`.
+
+Belongs here: words on the command line and what is printed of releases. Does not belong here: any work; exit codes are
+those of cli.py.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from observatory import releases as rel
+from observatory.build import Workspace
+from observatory.tables import Format, show
+
+releases_app = typer.Typer(no_args_is_help=True, help="Published releases.")
+FormatOption = Annotated[Format, typer.Option("--format", help="table, csv, json or parquet")]
+
+
+@releases_app.command("list", epilog="Example: observatory releases list")
+def releases_list() -> None:
+    """All releases, the latest marked."""
+    ws = Workspace()
+    folder = ws.settings.releases
+    current = rel.latest(folder)
+    for name in rel.names(folder):
+        content = rel.manifest(folder / name)
+        mark = "  (latest)" if current is not None and current.name == name else ""
+        typer.echo(f"{name}  {content['created']}  {len(content['resources'])} tables{mark}")
+
+
+@releases_app.command("diff", epilog="Example: observatory releases diff 2026Q3.0 2026Q4.0")
+def releases_diff(
+    before: Annotated[str, typer.Argument(help="earlier release")],
+    now: Annotated[str | None, typer.Argument(help="later release; the latest by default")] = None,
+) -> None:
+    """What changed between two releases, largest revisions first."""
+    from observatory.differences import compare, render
+
+    ws = Workspace()
+    old, new = rel.find(ws.settings.releases, before), rel.find(ws.settings.releases, now)
+    typer.echo(render(compare(ws.engine, old, new, rel.manifest), old.name, new.name))
+
+
+@releases_app.command("revisions", epilog="Example: observatory releases revisions ict_emp_share --geo ES21")
+def releases_revisions(
+    indicator: Annotated[str, typer.Argument(help="id of an indicator")],
+    geo: Annotated[list[str] | None, typer.Option(help="place, e.g. ES21; may be repeated")] = None,
+    variant: Annotated[list[str] | None, typer.Option(help="variant; may be repeated")] = None,
+    activity: Annotated[list[str] | None, typer.Option(help="activity, e.g. NACE2:J; may be repeated")] = None,
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="only how much was revised, and whether to one side")
+    ] = False,
+    form: FormatOption = "table",
+) -> None:
+    """What every release said of each period (the revision triangle), and how much was revised.
+
+    On a terminal the statistics follow the triangle; in the other formats they come with --statistics.
+    """
+    from observatory import revisions
+
+    ws = Workspace()
+    wanted = {"geo": geo, "variant": variant, "activity": activity}
+    chosen = {column: values for column, values in wanted.items() if values}
+    triangle, title = revisions.triangle(ws.settings.releases, indicator, chosen)
+    if not statistics:
+        show(triangle, form, title)
+    if statistics or form == "table":
+        show(revisions.statistics(triangle), form, "Revisions: the later figure minus the earlier one")
+
+
+@releases_app.command("verify", epilog="Example: observatory releases verify 2026Q4.0")
+def releases_verify(
+    release: Annotated[str | None, typer.Argument(help="a release id; all of them by default")] = None,
+) -> None:
+    """Whether releases are whole: every byte, row count and critical check."""
+    ws = Workspace()
+    folder = ws.settings.releases
+    chosen = [rel.find(folder, release)] if release else [folder / name for name in rel.names(folder)]
+    problems = [problem for path in chosen for problem in rel.verify(path)]
+    for problem in problems:
+        typer.echo(f"error: {problem}. Restore the directory from a copy; a release is never edited", err=True)
+    if problems:
+        raise typer.Exit(4)
+    typer.echo(f"{len(chosen)} release(s) whole: {', '.join(path.name for path in chosen)}")

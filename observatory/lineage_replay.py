@@ -23,7 +23,6 @@ from observatory.errors import DataError
 from observatory.lineage_sql import TRACE, Untraceable, trace
 
 if TYPE_CHECKING:
-    import duckdb
     import pyarrow as pa
 
     from observatory.build import Workspace
@@ -172,8 +171,8 @@ class Replay:
             table = self.connection.table(f"base.{quote(name)}")
             numbers = [c for c, kind in zip(table.columns, table.types, strict=True) if str(kind) == "DOUBLE"]
             moved = ", ".join(
-                f"case when {TRACE} in (select id from changed) then {quote(c)} {BUMP} else {quote(c)} end as {quote(c)}"
-                for c in numbers
+                f"case when {TRACE} in (select id from changed) then {c} {BUMP} else {c} end as {c}"
+                for c in map(quote, numbers)
             )
             self.connection.execute(
                 f"create or replace view {relation(name)} as select * exclude ({TRACE}) "
@@ -201,6 +200,12 @@ class Replay:
             return self._gives(self._select(self.model.sql), self.targets)
         except duckdb.Error:
             return False
+
+    def rows(self, sql: str) -> list[Row]:
+        """Rows of any SELECT over the rows kept last."""
+        with refusals(self.place):
+            found: list[Row] = self.connection.sql(sql).to_arrow_table().to_pylist()
+        return found
 
     def _select(self, sql: str) -> pa.Table:
         """Rows of a SELECT; without an estimator only those whose key may be a target's."""
@@ -315,7 +320,7 @@ def narrow(
                 kept = rest
                 break
         else:
-            if not 1 < len(present) <= CHOICES or one_by_one is not None and name not in one_by_one:
+            if not 1 < len(present) <= CHOICES or (one_by_one is not None and name not in one_by_one):
                 continue
             for value in sorted(present, key=str):
                 rest = {item for item in kept if item not in values or values[item] != value}

@@ -68,14 +68,14 @@ class _Tracer:
         self.is_whole = True
         self.carrying: set[str] = set()
 
-    def query(self, query: exp.Expression, known: Mapping[str, bool]) -> bool:
+    def query(self, query: exp.Expr, known: Mapping[str, bool]) -> bool:
         """Add the column of rows to a query in place; whether it now has one (a list of VALUES has none)."""
         known = {**known, **self._ctes(query, known)}
         if isinstance(query, exp.Subquery):
             return self.query(query.this, known)
         if isinstance(query, exp.Union):
             sides = [self.query(side, known) for side in (query.left, query.right)]
-            if not all(sides) or query.args.get("distinct") and self._reads(query):
+            if not all(sides) or (query.args.get("distinct") and self._reads(query)):
                 raise Untraceable("a union that takes out duplicates")
             return True
         if not isinstance(query, exp.Select):
@@ -83,7 +83,7 @@ class _Tracer:
         self._select(query, known)
         return True
 
-    def _ctes(self, query: exp.Expression, known: Mapping[str, bool]) -> dict[str, bool]:
+    def _ctes(self, query: exp.Expr, known: Mapping[str, bool]) -> dict[str, bool]:
         found: dict[str, bool] = {}
         with_ = query.args.get("with_")
         if with_ is None:
@@ -102,7 +102,7 @@ class _Tracer:
                 cte.args["alias"].append("columns", exp.to_identifier(TRACE))
         return found
 
-    def _reads(self, tree: exp.Expression) -> bool:
+    def _reads(self, tree: exp.Expr) -> bool:
         return any(
             f"{table.db}.{table.name}" in self.tracked if table.db else table.name in self.carrying
             for table in tree.find_all(exp.Table)
@@ -140,7 +140,7 @@ class _Tracer:
         for join in select.args.get("joins") or []:
             yield join.this.alias_or_name, self._source(join.this, known)
 
-    def _source(self, source: exp.Expression, known: Mapping[str, bool]) -> bool:
+    def _source(self, source: exp.Expr, known: Mapping[str, bool]) -> bool:
         if isinstance(source, exp.Table):
             if source.args.get("joins"):
                 raise Untraceable("joins in brackets")
@@ -150,7 +150,7 @@ class _Tracer:
         return False
 
 
-def _without_rows(projection: exp.Expression, carriers: Collection[str]) -> exp.Expression:
+def _without_rows(projection: exp.Expr, carriers: Collection[str]) -> exp.Expr:
     """A star that leaves out the lists of rows of the relations it spans."""
     star = projection.this if isinstance(projection, exp.Column) else projection
     if not isinstance(star, exp.Star):
@@ -161,14 +161,14 @@ def _without_rows(projection: exp.Expression, carriers: Collection[str]) -> exp.
     return projection
 
 
-def _aggregates(select: exp.Select) -> Iterator[exp.Expression]:
+def _aggregates(select: exp.Select) -> Iterator[exp.Expr]:
     """Aggregates of this SELECT itself, the outermost ones, not those that stand over a window."""
     for node in select.find_all(exp.AggFunc):
         if node.parent_select is select and not _inside(node, (exp.Window, exp.AggFunc), select):
             yield node
 
 
-def _expression_queries(select: exp.Select) -> Iterator[exp.Expression]:
+def _expression_queries(select: exp.Select) -> Iterator[exp.Expr]:
     """Sub-selects in the expressions of a SELECT: neither its tables nor what it is made with."""
     for part in (*select.expressions, *(select.args.get(a) for a in ("where", "having", "qualify", "group"))):
         if part is not None:
@@ -178,7 +178,7 @@ def _expression_queries(select: exp.Select) -> Iterator[exp.Expression]:
             yield from join.args["on"].find_all(exp.Query)
 
 
-def _inside(node: exp.Expression, kinds: tuple[type[exp.Expression], ...], top: exp.Expression) -> bool:
+def _inside(node: exp.Expr, kinds: tuple[type[exp.Expr], ...], top: exp.Expr) -> bool:
     parent = node.parent
     while parent is not None and parent is not top:
         if isinstance(parent, kinds):

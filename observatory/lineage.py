@@ -51,8 +51,8 @@ def explain(
     ``is_traced``    whether the present build is that of the release; ``differences`` says in words where it is not.
                      If false, ``formula``, ``rows`` and ``cells`` are empty
     ``formula``      steps, each with name, expression, numbers, value, terms; empty where it cannot be told
-    ``rows``         tables between, the figure first: relation, row (number in its Parquet file, from 0), key, value, unit,
-                     status, is_least (whether each input is known to matter) and inputs, a list of [relation, row]
+    ``rows``         tables between, the figure first: relation, row (number in its Parquet file, from 0), key, value,
+                     unit, status, is_least (whether each input is known to matter) and inputs, a list of [relation, row]
     ``cells``        what publishers sent: source, relation, row, dimensions (each with dimension, code, label, name),
                      value, flag, kind
     ``definitions``  reference tables that the models read

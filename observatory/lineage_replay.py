@@ -33,7 +33,7 @@ Id = tuple[str, int]  # a relation and the number of a row in its Parquet file, 
 
 STRIDE = 1 << 40  # row numbers of one relation, where those of several stand in one list
 LIMIT = 400  # rows of which parts are tried; of more it is told that they are enough, not that each matters
-TRIALS = 100  # how often a model is run to find out what matters
+TRIALS = 250  # how often a model is run to find out what matters
 CHOICES = 12  # values of a column that are tried one by one
 BUMP = "* 1.25 + 1"  # moves every number, nought included
 YEAR = re.compile(r"^\d{4}$")
@@ -58,6 +58,7 @@ class Replay:
         self.targets = list(targets)
         self.tracked = tuple(name for name in model.inputs if not name.startswith("catalogue."))
         self.place = str(model.path)
+        self._where: str | None = None
         self.connection = ws.engine.open()
         self.connection.execute("create schema base; create table kept (id bigint); create table changed (id bigint)")
         for name in model.inputs:
@@ -209,14 +210,15 @@ class Replay:
 
     def _select(self, sql: str) -> pa.Table:
         """Rows of a SELECT; without an estimator only those whose key may be a target's."""
-        columns = self.connection.sql(sql).columns
-        conditions = []
-        for column in self.model.key if self.model.header.estimator is None else ():
-            values = {target[column] for target in self.targets}
-            if column in columns and None not in values:
-                conditions.append(f"{quote(column)} in ({', '.join(literal(str(v)) for v in sorted(values))})")
-        where = f"where {' and '.join(conditions)}" if conditions else ""
-        return self.connection.sql(f"select * from ({sql}\n) rows_of_model {where}").to_arrow_table()
+        if self._where is None:
+            columns = self.connection.sql(sql).columns
+            conditions = []
+            for column in self.model.key if self.model.header.estimator is None else ():
+                values = {target[column] for target in self.targets}
+                if column in columns and None not in values:
+                    conditions.append(f"{quote(column)} in ({', '.join(literal(str(v)) for v in sorted(values))})")
+            self._where = " and ".join(conditions) or "true"
+        return self.connection.sql(f"select * from ({sql}\n) rows_of_model where {self._where}").to_arrow_table()
 
     def _gives(self, table: pa.Table, targets: Sequence[Row]) -> bool:
         """Whether rows of the SELECT lead to the targets; an estimator that refuses them does not."""
@@ -244,7 +246,9 @@ class Replay:
         if any(target.get("value") is None for target in self.targets) or len(kept) > LIMIT:
             # of a missing figure every part is told, not the one that would do for it to be missing
             return kept, False
+        self._load(kept)  # of fewer rows every trial takes less time
         needed, is_least = self._needed(kept)
+        self._load(candidates)
         return needed | self._sensitive(candidates, candidates - needed), is_least
 
     def _columns(self) -> dict[str, dict[int, Any]]:

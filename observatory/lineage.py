@@ -52,7 +52,7 @@ def explain(
                      If false, ``formula``, ``rows`` and ``cells`` are empty
     ``formula``      steps, each with name, expression, numbers, value, terms; empty where it cannot be told
     ``rows``         tables between, the figure first: relation, row (number in its Parquet file, from 0), key, value,
-                     unit, status, is_least (whether each input is known to matter) and inputs, a list of [relation, row]
+                     unit, status, is_least (whether each input is known to matter), inputs (a list of [relation, row])
     ``cells``        what publishers sent: source, relation, row, dimensions (each with dimension, code, label, name),
                      value, flag, kind
     ``definitions``  reference tables that the models read
@@ -109,7 +109,7 @@ def find(folder: Path, manifest: Mapping[str, Any], indicator: str, asked: Mappi
     if indicator not in known:
         near = difflib.get_close_matches(indicator, known, 3, 0.5) or sorted(known)
         raise UsageError(f"no indicator {indicator!r} in release {folder.name}", remedy=f"Nearest: {', '.join(near)}")
-    rows: list[Row] = pq.read_table(folder / known[indicator]["path"]).to_pylist()
+    rows: list[Row] = pq.ParquetFile(folder / known[indicator]["path"]).read().to_pylist()
     wanted = {column: value for column, value in asked.items() if value is not None}
     found = [row for row in rows if all(row[column] == value for column, value in wanted.items())]
     if len(found) == 1:
@@ -223,7 +223,7 @@ def _position(ws: Workspace, name: str, figure: Row) -> dict[int, Row]:
     """The figure's row in the build, by its number."""
     import pyarrow.parquet as pq
 
-    for number, row in enumerate(pq.read_table(ws.path(name)).to_pylist()):
+    for number, row in enumerate(pq.ParquetFile(ws.path(name)).read().to_pylist()):
         if all(row[column] == figure[column] for column in KEY):
             return {number: row}
     raise DataError(f"{ws.path(name)}: no row of {_said(figure)}", remedy="Run `observatory refresh`")
@@ -240,7 +240,7 @@ def _take(ws: Workspace, relation: str, numbers: list[int]) -> dict[int, Row]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pq.read_table(ws.path(relation)).take(pa.array(numbers, pa.int64()))
+    table = pq.ParquetFile(ws.path(relation)).read().take(pa.array(numbers, pa.int64()))
     return dict(zip(numbers, table.to_pylist(), strict=True))
 
 

@@ -32,8 +32,8 @@ Row = dict[str, Any]
 Id = tuple[str, int]  # a relation and the number of a row in its Parquet file, from 0
 
 STRIDE = 1 << 40  # row numbers of one relation, where those of several stand in one list
-LIMIT = 400  # rows of which parts are tried; of more it is told that they are enough, not that each matters
-TRIALS = 250  # how often a model is run to find out what matters
+LIMIT = 400  # rows up to which any are tried; of more it is told that they are enough, not that each matters
+SINGLY = 40  # rows up to which each is tried by itself, more by the values of a column
 CHOICES = 12  # values of a column that are tried one by one
 BUMP = "* 1.25 + 1"  # moves every number, nought included
 YEAR = re.compile(r"^\d{4}$")
@@ -239,17 +239,22 @@ class Replay:
     # what matters ----------------------------------------------------------------------------------------------------
 
     def _matter(self, candidates: set[int]) -> tuple[set[int], bool]:
-        """Of rows that are enough those that matter; and whether each was tried."""
-        kept = candidates
+        """Of rows that are enough those that matter; and whether each was tried by itself."""
+        kept, columns = candidates, dict[str, dict[int, Any]]()
         if len(candidates) > CHOICES:
-            kept = narrow(candidates, self._columns(), words(self.targets, self.model.key), self.same)
+            columns = self._columns()
+            kept = narrow(candidates, columns, words(self.targets, self.model.key), self.same)
         if any(target.get("value") is None for target in self.targets) or len(kept) > LIMIT:
             # of a missing figure every part is told, not the one that would do for it to be missing
             return kept, False
         self._load(kept)  # of fewer rows every trial takes less time
-        needed, is_least = self._needed(kept)
+        parts = [{row} for row in sorted(kept)] if len(kept) <= SINGLY else groups(kept, columns)
+        needed = set(kept)
+        for part in parts:
+            if self.same(needed - part):
+                needed -= part
         self._load(candidates)
-        return needed | self._sensitive(candidates, candidates - needed), is_least
+        return needed | self._sensitive(candidates, candidates - needed), len(kept) <= SINGLY
 
     def _columns(self) -> dict[str, dict[int, Any]]:
         """Texts of the loaded rows, by relation and column."""
@@ -261,22 +266,6 @@ class Replay:
                 if str(getattr(table[column].type, "value_type", table[column].type)) in {"string", "large_string"}:
                     found[f"{name}.{column}"] = dict(zip(ids, table[column].to_pylist(), strict=True))
         return found
-
-    def _needed(self, rows: set[int]) -> tuple[set[int], bool]:
-        """Rows without which the figure is another, tried in ever smaller parts where there are many; and whether
-        the trials sufficed."""
-        kept = set(rows)
-        size = 1 if len(rows) <= 2 * CHOICES else len(rows)
-        waiting = list(_parts(sorted(rows), size))
-        for _ in range(TRIALS):
-            if not waiting:
-                break
-            part = waiting.pop()
-            if self.same(kept - set(part)):
-                kept -= set(part)
-            elif len(part) > 1:
-                waiting += _parts(part, -(-len(part) // 2))
-        return kept, not waiting
 
     def _sensitive(self, rows: set[int], spare: set[int]) -> set[int]:
         """Of rows that can be left out those whose numbers count all the same."""
@@ -290,6 +279,18 @@ class Replay:
 
 def _parts(items: Sequence[int], size: int) -> Iterator[Sequence[int]]:
     return (items[start : start + size] for start in range(0, len(items), max(size, 1)))
+
+
+def groups(items: set[int], columns: Mapping[str, Mapping[int, Any]]) -> list[set[int]]:
+    """Items by the value of the column that has most values, but not more than can be tried; nothing if none has."""
+    found: list[set[int]] = []
+    for values in columns.values():
+        parts: dict[Any, set[int]] = {}
+        for item in items & set(values):
+            parts.setdefault(values[item], set()).add(item)
+        if len(found) < len(parts) <= 2 * SINGLY:
+            found = [parts[value] for value in sorted(parts, key=str)]
+    return found
 
 
 def not_periods(columns: Iterable[str]) -> set[str]:

@@ -241,11 +241,13 @@ class Replay:
     def _matter(self, candidates: set[int]) -> tuple[set[int], bool]:
         """Of rows that are enough those that matter; and whether each was tried by itself."""
         kept, columns = candidates, dict[str, dict[int, Any]]()
+        # of a missing figure every part is told, not the one that would do for it to be missing
+        is_missing = any(target.get("value") is None for target in self.targets)
         if len(candidates) > CHOICES:
             columns = self._columns()
-            kept = narrow(candidates, columns, words(self.targets, self.model.key), self.same)
-        if any(target.get("value") is None for target in self.targets) or len(kept) > LIMIT:
-            # of a missing figure every part is told, not the one that would do for it to be missing
+            one_by_one = set[str]() if is_missing else None
+            kept = narrow(candidates, columns, words(self.targets, self.model.key), self.same, one_by_one=one_by_one)
+        if is_missing or len(kept) > LIMIT:
             return kept, False
         self._load(kept)  # of fewer rows every trial takes less time
         parts = [{row} for row in sorted(kept)] if len(kept) <= SINGLY else groups(kept, columns)

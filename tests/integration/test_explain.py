@@ -132,13 +132,14 @@ def test_years_that_only_set_a_window_apart_are_not_inputs(built: Workspace) -> 
     assert share.max() - share.min() == pytest.approx(document["figure"]["value"], rel=1e-9)
 
 
-def test_a_missing_figure_leads_to_the_cell_that_is_missing(built: Workspace) -> None:
-    asked = {"geo": "ES213", "variant": "branch"}
+def test_a_missing_figure_leads_to_the_cells_of_its_place_and_period(built: Workspace) -> None:
     rows = pd.read_parquet(releases.find(built.settings.releases) / "serv_pl_share.parquet")
-    gap = rows[rows["value"].isna() & (rows["geo"] == "ES213") & (rows["variant"] == "branch")].iloc[0]
-    document = explain(built, "serv_pl_share", asked | {"period": gap["period"], "activity": gap["activity"]})
+    gap = rows[rows["value"].isna() & (rows["variant"] == "branch")].iloc[0]
+    document = explain(built, "serv_pl_share", {c: gap[c] for c in ("geo", "variant", "period", "activity")})
     assert document["figure"]["value"] is None and "M" in document["figure"]["status"]
-    assert {c["kind"] for c in document["cells"]} & {"missing", "nil"}
+    own = [c for c in document["cells"] if gap["activity"].endswith(f":{c['dimensions'][1]['name']}")]
+    assert {c["dimensions"][2]["name"] for c in own} >= {"net_turnover", "services_rendered"}
+    assert {c["dimensions"][3]["code"] for c in document["cells"]} == {gap["period"]}
 
 
 @pytest.mark.parametrize("indicator", [m.removeprefix("indicators.") for m in Workspace().models if "indicators." in m])

@@ -69,10 +69,10 @@ def _steps(select: exp.Select, row: Mapping[str, Any], run: Run, column: str, na
     parts = _Parts()
     _collect(expression, parts)
     sources = _sources(select)
+    only = next(iter(sources)) if len(sources) == 1 and not select.args.get("joins") else ""
+    owners = {id(a): a.table or only for a in parts.atoms if isinstance(a, exp.Column)}
     inner = {
-        atom.table: [n for n in sources[atom.table].named_selects if n != "*"]
-        for atom in parts.atoms
-        if isinstance(atom, exp.Column) and atom.table in sources
+        alias: [n for n in sources[alias].named_selects if n != "*"] for alias in owners.values() if alias in sources
     }
     asked = dict(parts.columns()) | {
         f"__r_{alias}_{n}": exp.column(n, table=alias, quoted=True) for alias, names in inner.items() for n in names
@@ -93,9 +93,10 @@ def _steps(select: exp.Select, row: Mapping[str, Any], run: Run, column: str, na
     yield Step(name, _text(chosen), numbers, _float(values[column]), [_float(t) for t in terms])
     shown = [a for a in parts.atoms if any(a is node for node in chosen.walk())]
     for atom in shown:
-        if isinstance(atom, exp.Column) and atom.table in sources and depth:
-            within = {n: values[f"__r_{atom.table}_{n}"] for n in inner[atom.table]}
-            yield from _steps(sources[atom.table], within, run, atom.name, atom.sql(DIALECT), depth - 1)
+        alias = owners.get(id(atom), "")
+        if alias in sources and depth:
+            within = {n: values[f"__r_{alias}_{n}"] for n in inner[alias]}
+            yield from _steps(sources[alias], within, run, atom.name, _text(atom), depth - 1)
         elif atom is not chosen and values.get(f"__t{position[id(atom)]}"):
             own = values[f"__t{position[id(atom)]}"]
             value = values[f"__a{position[id(atom)]}"]
@@ -135,13 +136,14 @@ def _plain(expression: exp.Expr) -> exp.Expr:
     """Without casts and without the guard against dividing by nought."""
 
     def simpler(node: exp.Expr) -> exp.Expr:
-        if isinstance(node, exp.Cast):
-            return simpler(node.this)
-        if isinstance(node, exp.Nullif) and node.expression.sql() == "0":
-            return simpler(node.this)
+        for child in list(node.iter_expressions()):
+            child.replace(simpler(child))
+        if isinstance(node, exp.Cast) or (isinstance(node, exp.Nullif) and node.expression.sql() == "0"):
+            inner = node.this
+            return exp.paren(inner) if isinstance(inner, exp.Binary) else inner
         return node
 
-    return expression.copy().transform(simpler)
+    return simpler(expression.copy())
 
 
 def _collect(node: exp.Expr, parts: _Parts) -> None:

@@ -4,12 +4,14 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from typing import Any
 
 import dagster as dg
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -158,8 +160,11 @@ def test_every_indicator_can_be_explained(built: Workspace, indicator: str) -> N
     assert {f"indicators.{indicator}", *(f"raw.{source}" for source in document["snapshots"])} <= tables
     text = "\n".join(lines(document))
     assert document["model"]["sha256"] in text and "Cells of" in text
-    if document["formula"]:
-        assert document["formula"][0]["value"] == pytest.approx(row["value"], rel=1e-12)
+    for step in document["formula"]:
+        if step["value"] is not None:
+            computed = duckdb.sql("select " + re.sub(r"(\d+(\.\d+)?)", r"\1::double", step["numbers"])).fetchall()
+            assert computed == [(pytest.approx(step["value"], rel=1e-12),)], step
+    assert not document["formula"] or document["formula"][0]["value"] == pytest.approx(row["value"], rel=1e-12)
     json.dumps(document)
 
 

@@ -140,6 +140,16 @@ def test_a_formula_shows_the_branch_taken_the_terms_of_its_sums_and_no_casts(db:
     assert (missing.expression, missing.value) == ("NULL", None)
 
 
+def test_a_formula_keeps_its_brackets_and_looks_into_what_it_hands_on(db: duckdb.DuckDBPyConnection) -> None:
+    sql = (
+        "with r as (select a.k, a.v / nullif(b.w / nullif(a.v, 0), 0) as ratio from core.a a join core.b b using (k)) "
+        "select k, ratio as value from r where k = 'y' order by k"
+    )
+    handed, ratio = steps(sql, {"k": "y"}, lambda query: db.sql(query).to_arrow_table().to_pylist())
+    assert (handed.name, handed.expression, handed.value) == ("value", "ratio", 0.8)
+    assert (ratio.name, ratio.expression, ratio.numbers) == ("ratio", "a.v / (b.w / a.v)", "4 / (20 / 4)")
+
+
 def test_a_column_handed_on_by_a_union_has_no_formula(db: duckdb.DuckDBPyConnection) -> None:
     sql = "with u as (select k, v from core.a union all select k, w from core.b) select k, v as value from u order by k"
     assert steps(sql, {"k": "z"}, lambda query: db.sql(query).to_arrow_table().to_pylist()) == []

@@ -2,18 +2,18 @@
 name: {en: KIBS of every place by variant, es: KIBS de cada territorio por variante, eu: Lurralde bakoitzeko KIBSak aldaeraka}
 question: How large are the knowledge-intensive business services of a place, in jobs, value added and establishments?
 definition: >-
-  Sums of employment, value added and establishments over the activities of every KIBS variant, and of each of its groups, beside the total of the
+  Sums of employment, value added, establishments and enterprises over the activities of every KIBS variant, and of each of its groups, beside the total of the
   same source; a variant is there where the source's breakdown makes it up exactly.
-unit: persons, million euro or establishments, by measure
+unit: persons, million euro, establishments or enterprises, by measure
 row: one source, measure, variant or group, place and year
-sources_note: core.employment, core.gva, core.employment_a38, core.gva_a38, core.establishments.
+sources_note: core.employment, core.gva, core.employment_a38, core.gva_a38, core.establishments, core.enterprises.
 caveats:
   - A missing part makes the sum missing.
   - Sources count different things (persons, jobs); figures of one source are compared with each other.
   - kibs_jkmn holds administrative and support services and is never compared with the headline.
 reference: KIBS variants of the catalogue
 columns:
-  measure: employment, gva or establishments
+  measure: employment, gva, establishments or enterprises
   variant: KIBS variant, or variant and group with a colon between
   geo: Place (catalogue.geographies)
   activity: Activities that were summed
@@ -71,6 +71,9 @@ cells as (
   from core.establishments
   where geo in (select geo from catalogue.geographies)
     and (source = 'eustat_establishments_district_cnae' or geo in (select geo from catalogue.geographies where kind = 'municipality'))
+  union all
+  select 'enterprises', 'a88', 'eustat', 'enterprises', geo, activity, period, cast(value as decimal(28, 6)), status, provenance, source
+  from core.enterprises
 ),
 summed as (
   select c.measure, m.variant, m.breakdown, c.system, c.unit, c.geo, c.period, c.source,

@@ -28,10 +28,12 @@ from observatory.catalogue_models import (
     Flag,
     Geography,
     GeographyBreak,
+    HubGoalpost,
     HubThreshold,
     KibsMember,
     KibsVariant,
     ServiceGroup,
+    SizeClass,
     Window,
 )
 from observatory.codebook import Codebook
@@ -66,6 +68,8 @@ class Catalogue:
     claims: Sequence[Claim]
     windows: Sequence[Window]
     thresholds: Sequence[HubThreshold]
+    goalposts: Sequence[HubGoalpost]
+    size_classes: Sequence[SizeClass]
     corrections: Sequence[Correction]
 
     def corrected(self, source: str, provenance: str) -> tuple[Correction, ...]:
@@ -143,6 +147,8 @@ class Catalogue:
             "published_claims": derive.records(self.claims),
             "analysis_windows": derive.records(self.windows),
             "hub_thresholds": derive.records(self.thresholds),
+            "hub_goalposts": derive.records(self.goalposts),
+            "size_classes": derive.records(self.size_classes),
         }
         return {name: pa.Table.from_pylist(records) for name, records in rows.items()}
 
@@ -171,6 +177,8 @@ def load(root: Path) -> Catalogue:
         claims=files.rows(folder / "published_claims.csv", Claim, problems),
         windows=files.rows(folder / "analysis_windows.csv", Window, problems),
         thresholds=files.rows(folder / "hub_thresholds.csv", HubThreshold, problems),
+        goalposts=files.rows(folder / "hub_goalposts.csv", HubGoalpost, problems),
+        size_classes=files.rows(folder / "size_classes.csv", SizeClass, problems),
         corrections=() if mends is None else mends.corrections,
     )
     # A file that was not read whole would make everything that points into it look lost.
@@ -290,6 +298,8 @@ def _others(c: Catalogue) -> Iterator[str]:
     yield from _twice("esa_items.csv", "code", (i.code for i in c.esa_items))
     yield from _twice("observation_flags.csv", "flag", (f"{f.publisher} {f.flag}" for f in c.flags))
     yield from _twice("analysis_windows.csv", "window", (w.window for w in c.windows))
+    yield from _twice("hub_goalposts.csv", "pillar", (f"{g.variant} {g.pillar}" for g in c.goalposts))
+    yield from _twice("size_classes.csv", "size", (s.size for s in c.size_classes))
     file, places = "published_claims.csv", {p.geo for p in c.geographies}
     yield from _twice(file, "part", (f"{claim.claim}{claim.part}" for claim in c.claims))
     yield from _unknown(file, "place", (name for claim in c.claims for name in (claim.geo, claim.comparator)), places)

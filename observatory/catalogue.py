@@ -17,13 +17,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from observatory import catalogue_bridge as bridges
 from observatory import catalogue_files as files
 from observatory import catalogue_surveys as surveys
 from observatory import catalogue_tables as derive
 from observatory import corrections
 from observatory.catalogue_models import (
     Activity,
+    BridgeRow,
     Claim,
+    Classification,
     EsaItem,
     Flag,
     Geography,
@@ -31,6 +34,7 @@ from observatory.catalogue_models import (
     HubThreshold,
     KibsMember,
     KibsVariant,
+    Municipality,
     ServiceGroup,
     Window,
 )
@@ -57,7 +61,10 @@ class Catalogue:
     codebooks: Mapping[str, Codebook]
     geographies: Sequence[Geography]
     geography_breaks: Sequence[GeographyBreak]
+    municipalities: Sequence[Municipality]
+    classifications: Sequence[Classification]
     activities: Sequence[Activity]
+    activity_bridge: Sequence[BridgeRow]
     esa_items: Sequence[EsaItem]
     kibs_variants: Sequence[KibsVariant]
     kibs_members: Sequence[KibsMember]
@@ -74,7 +81,10 @@ class Catalogue:
 
     def schemes(self) -> dict[str, frozenset[str]]:
         """Codes of every scheme that a contract may name."""
-        codes: dict[str, set[str]] = {"esa2010": {item.code for item in self.esa_items}}
+        codes: dict[str, set[str]] = {
+            "esa2010": {item.code for item in self.esa_items},
+            "municipality": {town.code for town in self.municipalities},
+        }
         for scheme, code, _, _ in derive.geography_codes(self.geographies, self.geography_breaks):
             codes.setdefault(scheme, set()).add(code)
         for scheme, code, *_ in derive.activity_codes(self.activities):
@@ -124,7 +134,11 @@ class Catalogue:
             "geography_groups": named(("grp", "geo"), ((g, p.geo) for p in self.geographies for g in p.groups)),
             "geography_ancestors": named(("geo", "ancestor"), derive.geography_ancestors(self.geographies)),
             "geography_breaks": derive.records(self.geography_breaks),
+            "municipalities": derive.records(self.municipalities),
+            "classifications": derive.records(self.classifications),
             "activities": derive.records(self.activities),
+            "activity_bridge": derive.records(self.activity_bridge),
+            "kibs_bridge": bridges.kibs_bridge(self.kibs_members, self.activity_bridge, self.classifications),
             "activity_codes": named(("scheme", "code", *derive.ACTIVITY), derive.activity_codes(self.activities)),
             "activity_breakdowns": named(
                 ("breakdown", *derive.ACTIVITY),
@@ -162,7 +176,10 @@ def load(root: Path) -> Catalogue:
         codebooks=codebooks,
         geographies=files.rows(folder / "geographies.csv", Geography, problems),
         geography_breaks=files.rows(folder / "geography_breaks.csv", GeographyBreak, problems),
+        municipalities=files.rows(folder / "municipalities.csv", Municipality, problems),
+        classifications=files.rows(folder / bridges.CLASSIFICATIONS, Classification, problems),
         activities=files.rows(folder / "activities.csv", Activity, problems),
+        activity_bridge=files.rows(folder / bridges.FILE, BridgeRow, problems),
         esa_items=files.rows(folder / "esa_items.csv", EsaItem, problems),
         kibs_variants=files.rows(folder / "kibs_variants.csv", KibsVariant, problems),
         kibs_members=files.rows(folder / "kibs_definitions.csv", KibsMember, problems),
@@ -200,6 +217,9 @@ def disagreements(catalogue: Catalogue) -> list[str]:
     return [
         *_geographies(catalogue),
         *_activities(catalogue),
+        *bridges.disagreements(
+            catalogue.activity_bridge, catalogue.classifications, catalogue.activities, catalogue.kibs_members
+        ),
         *_kibs(catalogue),
         *_service_sets(catalogue),
         *_others(catalogue),

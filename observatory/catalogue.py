@@ -125,6 +125,7 @@ class Catalogue:
         import pyarrow as pa
 
         named = derive.named
+        bridge = bridges.twins(self.activity_bridge, self.classifications)
         rows = {
             "geographies": derive.records(self.geographies),
             "geography_codes": named(
@@ -137,8 +138,8 @@ class Catalogue:
             "municipalities": derive.records(self.municipalities),
             "classifications": derive.records(self.classifications),
             "activities": derive.records(self.activities),
-            "activity_bridge": derive.records(self.activity_bridge),
-            "kibs_bridge": bridges.kibs_bridge(self.kibs_members, self.activity_bridge, self.classifications),
+            "activity_bridge": derive.records(bridge),
+            "kibs_bridge": bridges.kibs_bridge(self.kibs_members, bridge, self.classifications),
             "activity_codes": named(("scheme", "code", *derive.ACTIVITY), derive.activity_codes(self.activities)),
             "activity_breakdowns": named(
                 ("breakdown", *derive.ACTIVITY),

@@ -163,6 +163,23 @@ def _lacking(code: str, bridge: Sequence[BridgeRow]) -> tuple[str, ...]:
 # --- relations
 
 
+def twins(bridge: Sequence[BridgeRow], classifications: Sequence[Classification]) -> list[BridgeRow]:
+    """The rows under every name of the same divisions: what is known of CNAE-2009 and 2025 holds for NACE 2 and 2.1."""
+    versions: dict[str, list[tuple[str, str]]] = {}
+    for c in classifications:
+        versions.setdefault(c.divisions_of, []).append((c.classification, c.version))
+    of = {(c.classification, c.version): c.divisions_of for c in classifications}
+    rows = list(bridge)
+    for ends, part in _bridges(bridge).items():
+        for old in versions[of[ends[0]]]:
+            for new in versions[of[ends[1]]]:
+                if old[0] == new[0] and (old, new) != ends:
+                    names = {"from_classification": old[0], "from_version": old[1]}
+                    names |= {"to_classification": new[0], "to_version": new[1]}
+                    rows += [r.model_copy(update=names) for r in part]
+    return rows
+
+
 def kibs_bridge(
     members: Sequence[KibsMember], bridge: Sequence[BridgeRow], classifications: Sequence[Classification]
 ) -> list[dict[str, Any]]:

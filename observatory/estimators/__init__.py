@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Estimator = Callable[[pa.Table], pa.Table]
 
 ESTIMATORS = (
+    "bridge.linked",
     "convergence.catchup_years",
     "hub.class_rows",
     "input_output.embodied_services",

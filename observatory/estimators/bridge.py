@@ -8,19 +8,20 @@ Three ways, in this order: closed divisions and sets are carried exactly; a divi
 weighted sum; else nothing is carried, the codes are named, and only the aggregates that the bridge lists are reported
 in both codings side by side. Formulas: X_new(k) = sum over j of w(j to k) X_old(j); at the first new period T that is
 coded both ways ratio = X_new(T) / X_old(T); before T the spliced series is ratio * X_old(t), and T is a break (B).
-Source: the usual splicing of national accounts and business statistics by overlap, as in the Handbook on
-Backcasting (Eurostat 2018), here backwards from the new level.
+Linking by an overlap is common practice (IMF, Quarterly National Accounts Manual 2017, ch. 8, for chained series); here
+the level is that of the new coding.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import fsum
 from typing import Any
 
 import pyarrow as pa
 
-from observatory.catalogue_bridge import BridgeRow, Plan, Step, composed, label, plan, ranges
+from observatory.catalogue_bridge import Step, composed, label, plan
+from observatory.catalogue_models import BridgeRow
 from observatory.errors import DataError
 from observatory.estimators import require
 from observatory.estimators.trend import letters
@@ -58,7 +59,8 @@ def carry(series: pa.Table, bridge: pa.Table, key: Sequence[str], divisions: pa.
     sets and get the code of the item with the same divisions (K of NACE 2 becomes L of NACE 2.1).
 
     Returns the same columns with how (closed or weighted), weight_sources and leaks; a pair becomes one row ``70+73``.
-    A part without a value leaves its sum without one (status M); weighted figures are E. Raises DataError that names
+    A part without a value leaves its sum without one (status M); weighted figures are E. A division that only gives a
+    class away (47, 52, 82) counts in what receives it and has no row of its own. Raises DataError that names
     the codes without weights, the cells that stand twice, or the versions where the series has more than one.
     """
     require(series, (*key, *CODING, "activity", *CELL), "bridge.carry")
@@ -184,8 +186,8 @@ def linked(table: pa.Table) -> pa.Table:
     counted = {(tuple(row[k] for k in LINKED_KEY), row["side"]): row["activity"] for row in rows}
     made: list[Row] = []
     for how, found in groups.items():
-        sides = [_cells([r for r in found if r["side"] == side]) for side in ("from", "to")]
-        for row in splice(*sides, LINKED_KEY, exact=how == "closed").to_pylist():
+        old, new = (_cells([r for r in found if r["side"] == side]) for side in ("from", "to"))
+        for row in splice(old, new, LINKED_KEY, exact=how == "closed").to_pylist():
             at = tuple(row[k] for k in LINKED_KEY)
             is_new = (at, "to", row["period"]) in codes
             is_moved = how == "closed" or row["ratio"] is not None
@@ -234,7 +236,9 @@ def _spliced(
 
 def _overlap(old: Mapping[str, Row], new: Mapping[str, Row]) -> str | None:
     """The first period in which both have a value and the old one is above nought."""
-    return next((p for p in sorted(new) if p in old and new[p]["value"] is not None and (old[p]["value"] or 0) > 0), None)
+    return next(
+        (p for p in sorted(new) if p in old and new[p]["value"] is not None and (old[p]["value"] or 0) > 0), None
+    )
 
 
 def _by_key(table: pa.Table, key: Sequence[str], place: str) -> dict[Key, dict[str, Row]]:
@@ -333,19 +337,19 @@ def _marks(cells: Sequence[Row], value: float | None, status: str | None = None)
     found = "".join(letter for letter in found if letter != "A") or "A"
     if status is not None and value is None and not set(found) & set("MC"):
         found = "".join(sorted({*found, "M"} - {"A"}))
-    split: Callable[[str], list[str]] = lambda name: [w for cell in cells for w in str(cell[name]).split(";") if w]  # noqa: E731
     # official < survey < synthetic in the alphabet as in strength: the greatest is the weakest
     return {
         "status": found,
-        "provenance": max(split("provenance"), default=""),
-        "sources": ";".join(sorted(set(split("sources")))),
+        "provenance": max(_words(cells, "provenance"), default=""),
+        "sources": ";".join(sorted(_words(cells, "sources"))),
     }
+
+
+def _words(cells: Sequence[Row], column: str) -> set[str]:
+    return {word for cell in cells for word in str(cell[column]).split(";") if word}
 
 
 def _table(rows: Sequence[Row], key: Sequence[str], notes: Sequence[str]) -> pa.Table:
     texts = (*key, "status", "provenance", "sources", *notes)
     columns = {name: pa.array([row[name] for row in rows], pa.string()) for name in texts}
     return pa.table(columns | {"value": pa.array([row["value"] for row in rows], pa.float64())})
-
-
-__all__ = ["Plan", "aggregates", "carry", "linked", "overlap_ratio", "ranges", "rows_of", "splice"]

@@ -69,11 +69,12 @@ cells as (
   -- divisions of CNAE-2009 are those of NACE Rev. 2
   select 'establishments', 'a88', 'eustat', 'establishments', geo, activity, period, cast(value as decimal(28, 6)), status, provenance, source
   from core.establishments
-  where geo in (select geo from catalogue.geographies)
+  where classification = 'CNAE' and version = '2009' and geo in (select geo from catalogue.geographies)
     and (source = 'eustat_establishments_district_cnae' or geo in (select geo from catalogue.geographies where kind = 'municipality'))
   union all
   select 'enterprises', 'a88', 'eustat', 'enterprises', geo, activity, period, cast(value as decimal(28, 6)), status, provenance, source
   from core.enterprises
+  where classification = 'CNAE' and version = '2009'
 ),
 summed as (
   select c.measure, m.variant, m.breakdown, c.system, c.unit, c.geo, c.period, c.source,

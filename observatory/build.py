@@ -367,6 +367,11 @@ def check_contract(contract: Source, table: pa.Table, catalogue: Catalogue) -> N
     place = f"data/catalogue/sources/{contract.id}.yaml"
     tail = {"value", "flag", "kind"}
     resolution.check_dimensions(contract, [c for c in table.column_names if c not in tail and "__label" not in c])
+    if pairs := catalogue.renumbered(contract, table):
+        raise DataError(
+            f"{place}: {contract.table}: codes that are no one series stand together: {'; '.join(pairs)}",
+            remedy="Ask for one of them, or list the other under `exclude` in the contract",
+        )
     if unmapped := catalogue.unmapped(contract, table):
         raise DataError(
             f"{place}: {len(unmapped)} code(s) of {contract.table} are not in the catalogue: {'; '.join(unmapped)}",

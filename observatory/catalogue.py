@@ -21,6 +21,7 @@ from observatory import catalogue_bridge as bridges
 from observatory import catalogue_files as files
 from observatory import catalogue_surveys as surveys
 from observatory import catalogue_tables as derive
+from observatory import catalogue_traps as traps
 from observatory import corrections
 from observatory.catalogue_models import (
     Activity,
@@ -115,6 +116,12 @@ class Catalogue:
             found = {str(flag) for flag in raw["flag"].unique().to_pylist() if flag is not None}
             missing += [f"flag: {flag}" for flag in sorted(found - known)]
         return missing
+
+    def renumbered(self, source: Source, raw: pa.Table) -> list[str]:
+        """Pairs of codes of ``raw`` that are one region under two numbers and borders, with their dimension."""
+        geos = [d for d in source.dimensions if d.role == "geo"]
+        found = {d.code: {str(code) for code in raw[d.code].unique().to_pylist()} - set(d.exclude) for d in geos}
+        return [f"{name}: {pair}" for name, c in found.items() for pair in traps.renumbered(c, self.geography_breaks)]
 
     def tables(self) -> dict[str, pa.Table]:
         """The reference tables as relations ``catalogue.<name>``.
@@ -294,6 +301,7 @@ def _kibs(c: Catalogue) -> Iterator[str]:
             yield f"{file}: {m.variant}: {m.activity} is no activity of {place}"
         elif m.breakdown not in (*breakdowns, "as_written"):
             yield f"{file}: {m.variant}: {m.activity} is no item of {m.breakdown}"
+    yield from (f"{file}: {text}" for text in traps.merged(c.activities, c.kibs_members, c.kibs_variants))
 
 
 def _service_sets(c: Catalogue) -> Iterator[str]:
@@ -384,3 +392,7 @@ def _series(c: Catalogue, source: Source, file: str) -> Iterator[str]:
         yield f"{file}: series.splice.after: {splice.after!r} is no other base of {source.series.name!r}"
     elif before.series.base == source.series.base:
         yield f"{file}: series.splice.after: {splice.after!r} has the same base {source.series.base!r}"
+    else:
+        geos = {code for s in (before, source) for d in s.dimensions if d.role == "geo" for code in d.codes}
+        for pair in traps.renumbered(geos, c.geography_breaks):
+            yield f"{file}: series.splice.after: {pair} would be one series"

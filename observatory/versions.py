@@ -73,33 +73,34 @@ def check_rows(model: Model, path: Path, catalogue: Catalogue) -> list[Coding]:
     own = prefixes(names)
     if not own:
         return []
-    hints = ("source", "geo", "activity", "product", "branch", "period")
     keys = [f"{prefix}{name}" for prefix in own for name in ("classification", "version")]
-    found = codings(pq.read_table(path, columns=keys), catalogue.classifications)
+    keys += ["source"] if "source" in names else []
+    read = pq.read_table(path, columns=keys, read_dictionary=keys).unify_dictionaries()
+    combined = read.group_by(keys).aggregate([])
+    found = codings(combined, catalogue.classifications)
     if "source" not in names or names_the_bridge(model):
         return found
-    table = pq.read_table(path, columns=list(dict.fromkeys([*keys, *(h for h in hints if h in names)])))
     known = {(c.classification, c.version): c.divisions_of for c in catalogue.classifications}
-    groups = table.select(["source", *keys]).group_by(["source", *keys]).aggregate([]).to_pylist()
     seen: dict[str, dict[str, dict[str, str]]] = {}
-    for group in groups:
+    for group in combined.to_pylist():
         for prefix in own:
-            coding = str(group[f"{prefix}classification"]), str(group[f"{prefix}version"])
-            if of := known.get(coding):
-                picked = {f"{prefix}classification": coding[0], f"{prefix}version": coding[1]}
-                seen.setdefault(str(group["source"]), {}).setdefault(of, picked | {"source": str(group["source"])})
-    problems = []
-    for source, versions in sorted(seen.items()):
-        contract = catalogue.sources.get(source)
-        stated = declared(contract, catalogue) if contract else frozenset()
-        rows = "; ".join(f"{of}: {_rows(table, picked)}" for of, picked in sorted(versions.items()))
-        if len(versions) > 1:
-            problems.append(f"{source} has rows of {' and '.join(sorted(versions))} ({rows})")
-        elif stated and not set(versions) <= stated:
-            problems.append(f"{source} is coded in {' and '.join(sorted(stated))} by its contract, its rows say {rows}")
-    if problems:
-        raise DataError(f"{model.path}: two versions of a classification meet: {'; '.join(problems)}", remedy=REMEDY)
+            picked = {f"{prefix}{name}": str(group[f"{prefix}{name}"]) for name in ("classification", "version")}
+            if of := known.get((picked[f"{prefix}classification"], picked[f"{prefix}version"])):
+                source = str(group["source"])
+                seen.setdefault(source, {}).setdefault(of, picked | {"source": source})
+    stated = {s: declared(c, catalogue) for s in seen if (c := catalogue.sources.get(s))}
+    if bad := {s: v for s, v in seen.items() if len(v) > 1 or (stated.get(s) and not set(v) <= stated[s])}:
+        table = pq.read_table(path)
+        told = [_said(source, versions, stated.get(source, frozenset()), table) for source, versions in bad.items()]
+        raise DataError(f"{model.path}: two versions of a classification meet: {'; '.join(told)}", remedy=REMEDY)
     return found
+
+
+def _said(source: str, versions: Mapping[str, Mapping[str, str]], stated: frozenset[str], table: pa.Table) -> str:
+    rows = "; ".join(f"{of}: {_rows(table, picked)}" for of, picked in sorted(versions.items()))
+    if len(versions) > 1:
+        return f"{source} has rows of {' and '.join(sorted(versions))} ({rows})"
+    return f"{source} is coded in {' and '.join(sorted(stated))} by its contract, its rows say {rows}"
 
 
 def declared(source: Source, catalogue: Catalogue) -> frozenset[str]:

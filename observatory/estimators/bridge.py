@@ -229,7 +229,7 @@ def _spliced(
             factor, mark = (1.0, "D") if ratio is None else (ratio, "E")
             cells += [past[when], fresh[when]] if ratio is not None else []
         value = None if row["value"] is None else row["value"] * factor
-        marks = _marks(cells, value, row["status"] + mark)
+        marks = _marks(cells, value, row["status"] + (mark if value is not None or mark == "B" else ""))
         made.append({"period": period, "value": value, "as_published": row["value"], **same, **marks})
     return made
 

@@ -103,7 +103,7 @@ class _Reader:
         if len(groups) > 1:
             if not all(source.is_reference for source in coded):
                 self._meet(coded)
-        elif coded and not coded[0].is_reference and not says and coded[0].is_open:
+        elif len(coded) == 1 and not coded[0].is_reference and not says and coded[0].is_open:
             self._meet(coded)
         keeps = any(_keeps(e) for e in select.expressions)
         return _joined("+".join(source.name for source in coded), coded, keeps)

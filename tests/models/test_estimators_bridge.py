@@ -157,7 +157,7 @@ def test_a_section_that_is_not_closed_is_refused(tables: dict[str, pa.Table], le
 
 
 def test_letters_joined_over_versions_give_finance_for_ict_and_are_refused(steps: pa.Table) -> None:
-    """The trap: K of both versions in one series is 1,890 firms of finance in one year and 1,077 of ICT in the other."""
+    """The trap: K of both versions in one series is 1,890 firms of finance, then 1,077 of ICT."""
     old, new = recoded(), recoded()
     joined = {"2009": sum(OLD[c] for c in ("64", "65", "66")), "2025": sum(new[c] for c in ("61", "62", "63"))}
     assert joined == {"2009": 1890.0, "2025": 1077.0} and old["62"] == 900.0
@@ -196,7 +196,7 @@ def test_weights_give_what_the_specimen_counts(weighted: pa.Table) -> None:
 
 
 def test_a_weighted_division_needs_every_division_that_flows_into_it(weighted: pa.Table) -> None:
-    with pytest.raises(DataError, match="63 .*47 is not in the series"):
+    with pytest.raises(DataError, match=r"63 .*47 is not in the series"):
         bridge.carry(series({code: OLD[code] for code in ("52", "60", "63")}), weighted, KEY)
 
 

@@ -19,7 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from observatory import atomic, corrections, resolution, snapshots, surveys, versions
+from observatory import atomic, catalogue_traps, corrections, resolution, snapshots, surveys, versions
 from observatory import models as model_files
 from observatory.catalogue import Catalogue, Source
 from observatory.catalogue import load as load_catalogue
@@ -367,7 +367,7 @@ def check_contract(contract: Source, table: pa.Table, catalogue: Catalogue) -> N
     place = f"data/catalogue/sources/{contract.id}.yaml"
     tail = {"value", "flag", "kind"}
     resolution.check_dimensions(contract, [c for c in table.column_names if c not in tail and "__label" not in c])
-    if pairs := catalogue.renumbered(contract, table):
+    if pairs := catalogue_traps.beside(contract, table, catalogue.geography_breaks):
         raise DataError(
             f"{place}: {contract.table}: codes that are no one series stand together: {'; '.join(pairs)}",
             remedy="Ask for one of them, or list the other under `exclude` in the contract",

@@ -32,11 +32,13 @@ from observatory.catalogue_models import (
     Flag,
     Geography,
     GeographyBreak,
+    HubGoalpost,
     HubThreshold,
     KibsMember,
     KibsVariant,
     Municipality,
     ServiceGroup,
+    SizeClass,
     Window,
 )
 from observatory.codebook import Codebook
@@ -74,6 +76,8 @@ class Catalogue:
     claims: Sequence[Claim]
     windows: Sequence[Window]
     thresholds: Sequence[HubThreshold]
+    goalposts: Sequence[HubGoalpost]
+    size_classes: Sequence[SizeClass]
     corrections: Sequence[Correction]
 
     def corrected(self, source: str, provenance: str) -> tuple[Correction, ...]:
@@ -117,12 +121,6 @@ class Catalogue:
             missing += [f"flag: {flag}" for flag in sorted(found - known)]
         return missing
 
-    def renumbered(self, source: Source, raw: pa.Table) -> list[str]:
-        """Pairs of codes of ``raw`` that are one region under two numbers and borders, with their dimension."""
-        geos = [d for d in source.dimensions if d.role == "geo"]
-        found = {d.code: {str(code) for code in raw[d.code].unique().to_pylist()} - set(d.exclude) for d in geos}
-        return [f"{name}: {pair}" for name, c in found.items() for pair in traps.renumbered(c, self.geography_breaks)]
-
     def tables(self) -> dict[str, pa.Table]:
         """The reference tables as relations ``catalogue.<name>``.
 
@@ -165,6 +163,8 @@ class Catalogue:
             "published_claims": derive.records(self.claims),
             "analysis_windows": derive.records(self.windows),
             "hub_thresholds": derive.records(self.thresholds),
+            "hub_goalposts": derive.records(self.goalposts),
+            "size_classes": derive.records(self.size_classes),
         }
         return {name: pa.Table.from_pylist(records) for name, records in rows.items()}
 
@@ -196,6 +196,8 @@ def load(root: Path) -> Catalogue:
         claims=files.rows(folder / "published_claims.csv", Claim, problems),
         windows=files.rows(folder / "analysis_windows.csv", Window, problems),
         thresholds=files.rows(folder / "hub_thresholds.csv", HubThreshold, problems),
+        goalposts=files.rows(folder / "hub_goalposts.csv", HubGoalpost, problems),
+        size_classes=files.rows(folder / "size_classes.csv", SizeClass, problems),
         corrections=() if mends is None else mends.corrections,
     )
     # A file that was not read whole would make everything that points into it look lost.
@@ -319,6 +321,8 @@ def _others(c: Catalogue) -> Iterator[str]:
     yield from _twice("esa_items.csv", "code", (i.code for i in c.esa_items))
     yield from _twice("observation_flags.csv", "flag", (f"{f.publisher} {f.flag}" for f in c.flags))
     yield from _twice("analysis_windows.csv", "window", (w.window for w in c.windows))
+    yield from _twice("hub_goalposts.csv", "pillar", (f"{g.variant} {g.pillar}" for g in c.goalposts))
+    yield from _twice("size_classes.csv", "size", (s.size for s in c.size_classes))
     file, places = "published_claims.csv", {p.geo for p in c.geographies}
     yield from _twice(file, "part", (f"{claim.claim}{claim.part}" for claim in c.claims))
     yield from _unknown(file, "place", (name for claim in c.claims for name in (claim.geo, claim.comparator)), places)
@@ -393,6 +397,5 @@ def _series(c: Catalogue, source: Source, file: str) -> Iterator[str]:
     elif before.series.base == source.series.base:
         yield f"{file}: series.splice.after: {splice.after!r} has the same base {source.series.base!r}"
     else:
-        geos = {code for s in (before, source) for d in s.dimensions if d.role == "geo" for code in d.codes}
-        for pair in traps.renumbered(geos, c.geography_breaks):
+        for pair in traps.spliced(before, source, c.geography_breaks):
             yield f"{file}: series.splice.after: {pair} would be one series"

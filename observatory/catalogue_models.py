@@ -293,3 +293,22 @@ class HubThreshold(Row):
     threshold: Text
     value: float
     meaning: Text
+
+
+class HubGoalpost(Row):
+    """A pillar of the hub index with its fixed goalposts and weight; none of them is a standard."""
+
+    variant: Text
+    pillar: Text
+    low: float
+    high: float
+    weight: float = Field(gt=0)
+    meaning: Text
+
+
+class SizeClass(Row):
+    """How many persons stand for an establishment of a size class, where only classes are published."""
+
+    size: Text
+    persons: float = Field(gt=0)
+    note: Text

@@ -7,9 +7,14 @@ classifications (versions.py, catalogue_bridge.py), codes that nobody knows (cat
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from observatory.catalogue_bridge import ranges
 from observatory.catalogue_models import Activity, GeographyBreak, KibsMember, KibsVariant
+from observatory.contract_models import Source
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 APPROXIMATION = "named approximation"
 """The status of a variant that may be made of an activity wider than it."""
@@ -23,6 +28,19 @@ def renumbered(codes: Collection[str], breaks: Sequence[GeographyBreak]) -> list
         for b in breaks
         if b.version.startswith(RENUMBERED) and b.territory == "changed" and {b.from_code, b.to_code} <= set(codes)
     ]
+
+
+def beside(source: Source, raw: pa.Table, breaks: Sequence[GeographyBreak]) -> list[str]:
+    """Such pairs in the places of a table as a reader gives it, each with its dimension."""
+    geos = [d for d in source.dimensions if d.role == "geo"]
+    found = {d.code: {str(code) for code in raw[d.code].unique().to_pylist()} - set(d.exclude) for d in geos}
+    return [f"{name}: {pair}" for name, codes in found.items() for pair in renumbered(codes, breaks)]
+
+
+def spliced(before: Source, after: Source, breaks: Sequence[GeographyBreak]) -> list[str]:
+    """Such pairs on either side of a splice of two tables."""
+    geos = {code for source in (before, after) for d in source.dimensions if d.role == "geo" for code in d.codes}
+    return renumbered(geos, breaks)
 
 
 def merged(

@@ -24,12 +24,20 @@ if TYPE_CHECKING:
 
 ESTIMATORS = (
     "bridge.linked",
+    "convergence.beta_rows",
     "convergence.catchup_years",
     "hub.class_rows",
+    "hub_rows.distance",
+    "hub_rows.index",
     "input_output.embodied_services",
     "intervals.location_quotient",
+    "linkages.backward",
+    "linkages.forward",
+    "relatedness.density_rows",
+    "relatedness.eci_rows",
     "shift_share.components",
-    "structure.profile",
+    "structure_rows.agglomeration",
+    "structure_rows.standardised",
     "trend.slope",
 )
 

@@ -86,10 +86,8 @@ class Catalogue:
 
     def schemes(self) -> dict[str, frozenset[str]]:
         """Codes of every scheme that a contract may name."""
-        codes: dict[str, set[str]] = {
-            "esa2010": {item.code for item in self.esa_items},
-            "municipality": {town.code for town in self.municipalities},
-        }
+        codes: dict[str, set[str]] = {"esa2010": {item.code for item in self.esa_items}}
+        codes["municipality"] = {town.code for town in self.municipalities}
         for scheme, code, _, _ in derive.geography_codes(self.geographies, self.geography_breaks):
             codes.setdefault(scheme, set()).add(code)
         for scheme, code, *_ in derive.activity_codes(self.activities):

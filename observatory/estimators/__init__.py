@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Estimator = Callable[[pa.Table], pa.Table]
 
 ESTIMATORS = (
+    "bridge.linked",
     "convergence.beta_rows",
     "convergence.catchup_years",
     "hub.class_rows",

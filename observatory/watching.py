@@ -16,13 +16,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from observatory.contract_models import Source, Update
-from observatory.sources import stamp
+from observatory.sources import same_stamp, stamp
 
-CLOCK = timedelta(hours=1)
-SLACK = timedelta(seconds=2)
-"""How exactly a clock change must be an hour. Eustat has re-issued a table 245 seconds after the last time, so a
-difference below an hour is an edition, and only an hour to the second is the clock.
-"""
 GRACE = timedelta(days=31)
 LEAD = timedelta(days=92)
 CYCLES = {"annual": 366, "quarterly": 92, "monthly": 31}
@@ -52,10 +47,10 @@ class Due:
 def look(tables: Iterable[str], cursor: Mapping[str, str], answer: Mapping[str, str | None]) -> Look:
     """Compare a catalogue answer (table → stamp) with the cursor, for the watched tables only.
 
-    A table moves when its stamp is another one, earlier or later, and the difference is not exactly an hour, which is
-    how far Eustat's clock jumped between 2025 and 2026. A table new to the cursor moves. A stamp that is none (absent,
-    empty, the year 9999) never counts and leaves the cursor as it was; entries that nobody watches are ignored. The
-    cursor keeps the stamp asked for, not the one an hour off, so that jumps do not add up unseen.
+    A table moves when its stamp is another one, earlier or later (sources.same_stamp tolerates the clock's hour). A
+    table new to the cursor moves. A stamp that is none (absent, empty, the year 9999) never counts and leaves the
+    cursor as it was; entries that nobody watches are ignored. The cursor keeps the stamp asked for, not the one an
+    hour off, so that jumps of the clock do not add up unseen.
     """
     seen: dict[str, str] = dict(cursor)
     moves: dict[str, str] = {}
@@ -64,20 +59,9 @@ def look(tables: Iterable[str], cursor: Mapping[str, str], answer: Mapping[str, 
         now = stamp(answer.get(table))
         if now is None:
             silent.append(table)
-        elif is_other(cursor.get(table), now):
+        elif not same_stamp(cursor.get(table), now):
             moves[table] = seen[table] = now
     return Look(moves, seen, tuple(silent))
-
-
-def is_other(before: str | None, now: str) -> bool:
-    """Whether two stamps mean two editions; True where there was none before."""
-    first, second = _moment(before), _moment(now)
-    if first is None or second is None:
-        return first is not second
-    if (first.tzinfo is None) != (second.tzinfo is None):
-        first, second = first.replace(tzinfo=None), second.replace(tzinfo=None)
-    apart = abs(second - first)
-    return apart != timedelta() and abs(apart - CLOCK) > SLACK
 
 
 def due(contract: Source, today: date) -> Due | None:

@@ -18,6 +18,8 @@ from typing import Any, Protocol
 from observatory.errors import UsageError
 from observatory.sources.transport import Transport
 
+CLOCK = timedelta(hours=1)
+
 
 @dataclass(frozen=True)
 class Bases:
@@ -123,16 +125,18 @@ def stamp(text: object) -> str | None:
 
 
 def same_stamp(a: object, b: object) -> bool:
-    """Whether two stamps mean one edition: within an hour, which is how far Eustat's clock moved in 2026.
+    """Whether two stamps mean one edition: the same moment, or exactly an hour apart, which is how far Eustat's clock
+    jumped between 2025 and 2026. Any other difference is an edition: Eustat has re-issued a table after 245 seconds.
 
-    False when either is missing or not a stamp, so that the table is fetched and its bytes decide.
+    Where only one of the two names its offset, up to an hour is the same. False when either is missing or not a
+    stamp, so that the table is fetched and its bytes decide.
     """
     first, second = _moment(a), _moment(b)
     if first is None or second is None:
         return False
     if (first.tzinfo is None) != (second.tzinfo is None):
-        first, second = first.replace(tzinfo=None), second.replace(tzinfo=None)
-    return abs(first - second) <= timedelta(hours=1)
+        return abs(first.replace(tzinfo=None) - second.replace(tzinfo=None)) <= CLOCK
+    return abs(first - second) in {timedelta(), CLOCK}
 
 
 def _moment(text: object) -> datetime | None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -34,6 +35,21 @@ class Settings(BaseSettings):
     eurostat_sdmx: str | None = Field(default=None, description="address of Eurostat's SDMX 2.1 service")
     eurostat_async: str | None = Field(default=None, description="address of Eurostat's asynchronous service")
     ine: str | None = Field(default=None, description="address of INE's site")
+    automation: bool = Field(default=False, description="schedules and sensors run as soon as the daemon does")
+    watch_seconds: int = Field(default=3600, ge=30, description="how often publishers' catalogues are looked at")
+    log: Literal["file", "stderr", "off"] = Field(default="file", description="where the lines of the log go")
+    notify_email: str | None = Field(default=None, description="who is written to, with commas between")
+    notify_webhook: SecretStr | None = Field(default=None, description="address that notices are posted to")
+    smtp_host: str = Field(default="127.0.0.1", description="mail server")
+    smtp_port: int = Field(default=25, ge=1, le=65_535, description="its port")
+    smtp_security: Literal["none", "starttls", "tls"] = Field(default="none", description="how the line is secured")
+    smtp_user: str | None = Field(default=None, description="log-in at the mail server")
+    smtp_password: SecretStr | None = Field(default=None, description="its password")
+    smtp_from: str = Field(default="observatory@localhost", description="sender of notices")
+    dagster_postgres: SecretStr | None = Field(
+        default=None,
+        description="address of a PostgreSQL database for run history; SQLite under data/.dagster if absent",
+    )
     disclosure_rules: Path | None = Field(
         default=None, description="file with the parameters of disclosure control, outside the repository"
     )
@@ -67,6 +83,21 @@ class Settings(BaseSettings):
     def releases(self) -> Path:
         """Published releases; a directory here never changes again."""
         return self.data_dir / "releases"
+
+    @property
+    def logs(self) -> Path:
+        """Lines of the log, a file a day, and the notices."""
+        return self.data_dir / "log"
+
+    @property
+    def state(self) -> Path:
+        """What is running and how the last run ended."""
+        return self.data_dir / "state"
+
+    @property
+    def metrics(self) -> Path:
+        """Figures of the last run for a monitor, in Prometheus' text format."""
+        return self.data_dir / "metrics.prom"
 
     @property
     def database(self) -> Path:

@@ -72,8 +72,8 @@ def _catalogue(ws: Workspace) -> dg.AssetsDefinition:
     ]
 
     @dg.multi_asset(name="catalogue", specs=specs)
-    def catalogue() -> Iterator[dg.MaterializeResult[Any]]:
+    def catalogue(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         for relation in relations:
-            yield result(ws, relation)
+            yield result(ws, relation, context.run_id)
 
     return catalogue

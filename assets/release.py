@@ -32,6 +32,10 @@ def assets(ws: Workspace) -> list[dg.AssetsDefinition]:
         description="observatory.duckdb: raw, catalogue, core and indicators, every table and column commented",
     )
     def database() -> dg.MaterializeResult[Any]:
+        for relation in ws.relations:
+            # a table fetched for the first time is in the lock before it is in the graph of a server that runs on
+            if not ws.path(relation).exists():
+                ws.make(relation)
         is_new = ws.make_database()
         return dg.MaterializeResult(metadata={"path": str(ws.settings.database), "made_now": is_new})
 

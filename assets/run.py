@@ -4,12 +4,14 @@ Belongs here: one execution of the job, and reading how it ended. Does not belon
 """
 
 import os
+import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import dagster as dg
 
 import assets
-from observatory import quality, releases
+from observatory import metrics, quality, releases, runs
 from observatory.build import Workspace
 from observatory.errors import CheckFailed, ObservatoryError
 
@@ -29,6 +31,16 @@ def refresh(ws: Workspace, quarter: str | None = None) -> Outcome:
 
     Run history is kept where DAGSTER_HOME says; without it, only for the length of the run.
     """
+    run = str(uuid.uuid4())
+    begun = runs.begin(ws.settings, run, "refresh")
+    outcome = _refresh(ws, quarter, run)
+    failures = {name: str(error) for name, error in outcome.failures.items()}
+    runs.end(ws.settings, begun, ok=not failures, release=outcome.release, failures=failures)
+    metrics.write(ws)
+    return outcome
+
+
+def _refresh(ws: Workspace, quarter: str | None, run: str) -> Outcome:
     definitions = assets.build(ws)
     before = releases.latest(ws.settings.releases)
     instance = dg.DagsterInstance.get() if os.environ.get("DAGSTER_HOME") else dg.DagsterInstance.ephemeral()
@@ -39,6 +51,7 @@ def refresh(ws: Workspace, quarter: str | None = None) -> Outcome:
                 "ops": {"release": {"config": {"quarter": quarter or ""}}},
             },
             instance=instance,
+            run_id=run,
             raise_on_error=False,
         )
     checks = quality.results(ws, complete=False)
@@ -58,3 +71,25 @@ def _unexplained(result: dg.ExecuteInProcessResult, checks: list[quality.Result]
     for event in result.get_failed_step_keys() if not found else ():
         found[event] = ObservatoryError(f"step {event} failed", remedy="Read the log above")
     return found
+
+
+def in_progress() -> list[dict[str, str | None]]:
+    """Runs that the storage of DAGSTER_HOME knows to be queued or to go on, newest first."""
+    from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
+
+    statuses = [dg.DagsterRunStatus.QUEUED, *IN_PROGRESS_RUN_STATUSES]
+    with dg.DagsterInstance.get() as instance:
+        records = instance.get_run_records(dg.RunsFilter(statuses=statuses))
+    return [
+        {
+            "run": record.dagster_run.run_id,
+            "command": f"{record.dagster_run.job_name} ({record.dagster_run.status.value.lower()})",
+            "started_at": iso(record.start_time) if record.start_time else None,
+        }
+        for record in records
+    ]
+
+
+def iso(moment: float) -> str:
+    """Seconds since 1970 as ISO in UTC."""
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")

@@ -4,13 +4,15 @@ Belongs here: the one factory behind ingest.py, core.py and indicators.py. Does 
 there are.
 """
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import dagster as dg
 
-from observatory import lineage
+from observatory import lineage, runs
 from observatory.build import Workspace
+from observatory.errors import ObservatoryError
 
 OWNERS = ["team:observatory"]
 
@@ -20,11 +22,19 @@ def key(relation: str) -> dg.AssetKey:
     return dg.AssetKey(relation.split(".", 1))
 
 
-def result(ws: Workspace, relation: str) -> dg.MaterializeResult[Any]:
+def result(ws: Workspace, relation: str, run: str) -> dg.MaterializeResult[Any]:
     """Make a table and describe what stands there: rows, columns and what they come from, whether it was made
-    now, its content hash.
+    now, its content hash. The log of run ``run`` says the same.
     """
-    made, is_new = ws.make(relation)
+    start = time.perf_counter()
+    try:
+        made, is_new = ws.make(relation)
+    except ObservatoryError as error:
+        runs.write(ws.settings, run, "table failed", table=relation, reason=str(error))
+        raise
+    if is_new:
+        seconds = round(time.perf_counter() - start, 6)
+        runs.write(ws.settings, run, "table made", table=relation, rows=made.rows, seconds=seconds)
     comments = ws.column_comments(relation)
     columns = [dg.TableColumn(name, kind, description=comments.get(name)) for name, kind in made.columns.items()]
     behind = {
@@ -65,7 +75,7 @@ def table_asset(
         description=ws.table_comment(relation),
         metadata=metadata,
     )
-    def table() -> dg.MaterializeResult[Any]:
-        return result(ws, relation)
+    def table(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+        return result(ws, relation, context.run_id)
 
     return table

@@ -18,6 +18,7 @@ import typer
 from observatory import releases as rel
 from observatory.build import Workspace
 from observatory.cli_releases import FormatOption, releases_app
+from observatory.cli_status import status
 from observatory.errors import ObservatoryError, UsageError
 from observatory.tables import show
 
@@ -29,6 +30,7 @@ app.add_typer(indicators_app, name="indicators")
 survey_app = typer.Typer(no_args_is_help=True, help="Firm surveys: reading extracts, keeping and forgetting answers.")
 app.add_typer(releases_app, name="releases")
 app.add_typer(survey_app, name="survey")
+app.command("status", epilog="Example: observatory status --format json")(status)
 
 Language = Literal["es", "eu", "en"]
 ReleaseOption = Annotated[str | None, typer.Option("--release", help="a release id; the latest by default")]
@@ -51,7 +53,10 @@ def refresh(
     with lines() as say:
         ws = Workspace(progress=say)
         if rel.up_to_date(ws):
+            from observatory import metrics
+
             release = rel.find(ws.settings.releases)
+            metrics.unchanged(ws, release.name)
             typer.echo(f"Nothing has changed since release {release.name}; nothing was published.")
             raise typer.Exit(fetched)
         from assets.run import refresh as run

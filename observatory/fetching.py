@@ -32,6 +32,8 @@ State = Literal[
     "fetched", "unchanged", "up to date", "refused", "failed", "would fetch", "as contracted", "no snapshot"
 ]
 STAMPS = "stamps.json"
+OUTCOMES = "outcomes.json"
+FAILED: tuple[State, ...] = ("refused", "failed")
 
 
 @dataclass(frozen=True)
@@ -139,11 +141,11 @@ def fetch(
 ) -> list[Outcome]:
     """Fetch tables one after another and put the good ones into the local store.
 
-    With ``since_updated`` the publishers' stamps are asked for first, and only tables whose stamp moved by more than
-    an hour (or is unknown) are fetched. With ``dry_run`` nothing is stored.
+    With ``since_updated`` the publishers' stamps are asked for first, and only tables whose stamp moved (or is unknown)
+    are fetched. With ``dry_run`` nothing is stored.
     """
     store = Store(ws.settings.snapshots, "local")
-    stamps = _stamps(store)
+    stamps: dict[str, str] = _read(store.root / STAMPS)
     now = clients.updated([s.asked() for s in chosen]) if since_updated else {}
     outcomes = []
     for number, source in enumerate(chosen, 1):
@@ -157,22 +159,47 @@ def fetch(
             outcome = _one(ws, source, pin, store, clients)
             if outcome.error is None and (moved := stamp(now.get(source.table))):
                 stamps[source.id] = moved
-                atomic.write_text(store.root / STAMPS, json.dumps(stamps, indent=1, sort_keys=True) + "\n")
+                _write(store.root / STAMPS, stamps)
+        if not dry_run:
+            _record(ws.settings, outcome)
         outcomes.append(outcome)
         say(f"[{number}/{len(chosen)}] {line(outcome)}")
     return outcomes
 
 
-def _stamps(store: Store) -> dict[str, str]:
-    """The publishers' stamps last confirmed, by source; kept beside the lock, which only bytes change."""
-    path = store.root / STAMPS
+def known_stamps(ws: Workspace) -> dict[str, str]:
+    """The publisher's stamp of the edition that the local store holds, by source; what was never fetched is absent."""
+    held = {s: pin.entry.updated for s, pin in ws.pins.items() if pin.store.name == "local" and pin.entry.updated}
+    return held | _read(ws.settings.snapshots / STAMPS)
+
+
+def recorded(settings: Settings) -> dict[str, dict[str, str]]:
+    """How each source's last fetch on this machine ended: ``state``, ``detail`` and ``at`` (ISO, UTC)."""
+    return _read(settings.snapshots / OUTCOMES)
+
+
+def _record(settings: Settings, outcome: Outcome) -> None:
+    """Keep how a fetch ended; a table that is up to date keeps what was said of it, unless that was a failure."""
+    before = recorded(settings)
+    known = before.get(outcome.source, {})
+    if outcome.state == "up to date" and known and known.get("state") not in FAILED:
+        return
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    said = {"state": outcome.state, "detail": outcome.detail, "at": at}
+    _write(settings.snapshots / OUTCOMES, before | {outcome.source: said})
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A small file of ours; absent or damaged it is empty, which costs one full fetch, and the next one mends it."""
     try:
-        found: dict[str, str] = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
+        found = json.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, ValueError):
         return {}
-    except ValueError:
-        return {}  # a damaged cursor costs one full fetch, and the next one mends it
-    return found
+    return found if isinstance(found, dict) else {}
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    atomic.write_text(path, json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
 
 
 def _one(ws: Workspace, source: Source, pin: Pin | None, store: Store, clients: Publishers) -> Outcome:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
+from pydantic import Field
 
 from observatory import fetching, runs
 from observatory.build import Workspace
@@ -23,7 +24,7 @@ RETRIES = dg.RetryPolicy(max_retries=3, delay=60, backoff=dg.Backoff.EXPONENTIAL
 class FetchConfig(dg.Config):
     """Which sources to ask for; empty for all that can be fetched."""
 
-    sources: list[str] = []
+    sources: list[str] = Field(default=[])
 
 
 def job(ws: Workspace, retries: dg.RetryPolicy = RETRIES) -> dg.JobDefinition:

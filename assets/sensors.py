@@ -1,4 +1,4 @@
-"""What the observatory waits for: a table that moved, a fetch that ended, a release, data that is late, a run that failed.
+"""What the observatory waits for: a table that moved, a run that ended, a release, data that is late.
 
 Belongs here: the sensors, their cursors, and what they tell. Does not belong here: what moved means (watching.py), how
 people are told (notices.py), fixed times (schedules.py). Each sensor reads the workspace anew: the lock moves while
@@ -7,13 +7,17 @@ the code server runs.
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import dagster as dg
 
 from assets.run import iso
+from assets.schedules import refresh
 from observatory.build import Workspace
+from observatory.notices import Notice
+from observatory.sources import same_stamp
 
 DAY = 86_400
 SOON = 60
@@ -46,46 +50,45 @@ def _updates(ws: Workspace, fetch: dg.JobDefinition, on: dg.DefaultSensorStatus)
     return updates
 
 
-def look(ws: Workspace, cursor: str | None) -> dg.SensorResult:
-    """One look at the publishers' catalogues: a request for the sources whose stamp moved, and the next cursor.
+def look(ws: Workspace, cursor: str | None, today: date | None = None) -> dg.SensorResult:
+    """One look at the publishers' catalogues: requests for the sources whose stamp moved, and the next cursor.
 
-    The first look starts from the stamps of the editions in the local store. A table that failed at its publisher is
-    asked for again once a day; one that was refused is not, until its stamp moves. The run key names tables, stamps
-    and day of a second try, so a lost cursor asks for nothing twice.
+    The first look starts from the stamps of the editions in the local store. A table that was asked for and did not
+    come is asked for again once a day, by a request of its own; one that was refused is not, until its stamp moves.
+    The run key names tables, stamps and the day of a second try, so a lost cursor asks for nothing twice.
     """
     from observatory import fetching, watching
 
-    chosen = {source.id: source for source in fetching.choose(ws, [])}
+    day = (today or datetime.now(UTC).date()).isoformat()
+    chosen = fetching.choose(ws, [])
+    tables = {source.id: source.table for source in chosen}
     # no second try within a look: the next one comes soon, and a look must end within Dagster's minute
     clients = fetching.publishers(ws.settings.model_copy(update={"retries": 0}))
-    answer = clients.updated([source.asked() for source in chosen.values()])
-    confirmed = fetching.known_stamps(ws)
-    known = json.loads(cursor) if cursor else {s.table: confirmed[s.id] for s in chosen.values() if s.id in confirmed}
-    seen = watching.look([source.table for source in chosen.values()], known, answer)
-    wanted = {source.id: seen.moved[source.table] for source in chosen.values() if source.table in seen.moved}
-    wanted |= _again(ws, seen.cursor, {source.id: source.table for source in chosen.values()})
-    after = json.dumps(seen.cursor, sort_keys=True)
-    if not wanted:
-        unstamped = f", {len(seen.silent)} without a stamp" if seen.silent else ""
-        return dg.SensorResult(skip_reason=f"{len(chosen)} tables, none moved{unstamped}", cursor=after)
+    answer = clients.updated([source.asked() for source in chosen])
+    confirmed = {tables[s]: stamp for s, stamp in fetching.known_stamps(ws).items() if s in tables}
+    refused = {tables[s] for s, said in fetching.recorded(ws.settings).items() if s in tables and is_refused(said)}
+    before = json.loads(cursor) if cursor else {"stamps": confirmed, "asked": {}}
+    seen = watching.look(tables.values(), before["stamps"], answer)
+    again = watching.unanswered(before["asked"], seen, confirmed, refused, day)
+    asked = {**before["asked"], **dict.fromkeys([*seen.moved, *again], day)}
+    open_ones = {t: asked[t] for t in asked if t in seen.moved or not same_stamp(seen.cursor.get(t), confirmed.get(t))}
+    after = json.dumps({"stamps": seen.cursor, "asked": open_ones}, sort_keys=True)
+    wanted = [seen.moved, {table: f"{seen.cursor[table]} again on {day}" for table in again}]
+    requests = [_request(tables, group) for group in wanted if group]
+    skipped = f"{len(tables)} tables, none moved, {len(seen.silent)} without a stamp" if not requests else None
+    return dg.SensorResult(run_requests=requests, skip_reason=skipped, cursor=after)
+
+
+def is_refused(said: dict[str, str]) -> bool:
+    """Whether the last fetch of a table was refused for what came."""
+    return said.get("state") == "refused"
+
+
+def _request(tables: dict[str, str], wanted: dict[str, str]) -> dg.RunRequest:
+    sources = sorted(source for source, table in tables.items() if table in wanted)
     key = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:32]
-    config = {"ops": {"choose": {"config": {"sources": sorted(wanted)}}}}
-    return dg.SensorResult(
-        run_requests=[dg.RunRequest(run_key=key, run_config=config, tags={"observatory/tables": str(len(wanted))})],
-        cursor=after,
-    )
-
-
-def _again(ws: Workspace, stamps: dict[str, str], tables: dict[str, str]) -> dict[str, str]:
-    """Sources whose last fetch failed at the publisher on a day before this one."""
-    from observatory import fetching
-
-    today = datetime.now(UTC).date().isoformat()
-    return {
-        source: f"{stamps.get(tables[source], '')} again on {today}"
-        for source, said in fetching.recorded(ws.settings).items()
-        if source in tables and said.get("state") == "failed" and said.get("at", today)[:10] < today
-    }
+    config = {"ops": {"choose": {"config": {"sources": sources}}}}
+    return dg.RunRequest(run_key=key, run_config=config, tags={"observatory/tables": str(len(sources))})
 
 
 def _fetched(ws: Workspace, fetch: dg.JobDefinition, on: dg.DefaultSensorStatus) -> Iterator[dg.SensorDefinition]:
@@ -96,7 +99,7 @@ def _fetched(ws: Workspace, fetch: dg.JobDefinition, on: dg.DefaultSensorStatus)
             run_status=status,
             name=name,
             monitored_jobs=[fetch],
-            request_jobs=["refresh"],
+            request_jobs=[refresh],
             minimum_interval_seconds=SOON,
             default_status=on,
             description="Has what a fetch brought built, checked and published",
@@ -120,7 +123,6 @@ def _released(ws: Workspace, on: dg.DefaultSensorStatus) -> dg.SensorDefinition:
     )
     def released(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         from observatory import releases
-        from observatory.notices import Notice
 
         standing = releases.latest(ws.settings.releases)
         if standing is None or standing.name == context.cursor:
@@ -152,17 +154,16 @@ def _late(ws: Workspace, on: dg.DefaultSensorStatus) -> dg.SensorDefinition:
     return late
 
 
-def _tell_of_tables(ws: Workspace, log: dg.DagsterLogManager, told: dict[str, str]) -> dict[str, str]:
+def _tell_of_tables(ws: Workspace, log: logging.Logger, told: dict[str, str]) -> dict[str, str]:
     """Tell of tables whose trouble is not the one told of before; returns what has been told by now."""
     from observatory import status
-    from observatory.notices import Notice
 
     now = {t.source: t for t in status.table_states(ws, datetime.now(UTC).date()) if t.state in {"late", "refused"}}
     for source, table in now.items():
         if told.get(source) != f"{table.state}: {table.detail}":
             facts = {"source": source, "publisher": table.publisher, "table": table.table, "updated": table.updated}
-            kind = "late" if table.state == "late" else "refused"
-            _tell(ws, log, Notice(kind, f"{source} ({table.table})", table.detail, facts))
+            subject = f"{source} ({table.table})"
+            _tell(ws, log, Notice("late" if table.state == "late" else "refused", subject, table.detail, facts))
     return {source: f"{table.state}: {table.detail}" for source, table in now.items()}
 
 
@@ -170,7 +171,7 @@ def _ended(ws: Workspace, on: dg.DefaultSensorStatus) -> dg.SensorDefinition:
     @dg.run_status_sensor(
         run_status=dg.DagsterRunStatus.SUCCESS,
         name="refreshed",
-        monitored_jobs=[dg.JobSelector(location_name="", job_name="refresh")],
+        monitored_jobs=[refresh],
         minimum_interval_seconds=SOON,
         default_status=on,
         description="Keeps how a refresh ended, for `observatory status` and the monitor",
@@ -189,7 +190,6 @@ def _failed(ws: Workspace, on: dg.DefaultSensorStatus) -> dg.SensorDefinition:
         description="Tells of every run that failed, with its reasons",
     )
     def failed(context: dg.RunFailureSensorContext) -> None:
-        from observatory.notices import Notice
 
         reasons = {event.step_key or "run": _reason(event) for event in context.get_step_failure_events()} or {
             "run": context.failure_event.message or "no reason was given"
@@ -225,7 +225,7 @@ def _keep(ws: Workspace, context: dg.RunStatusSensorContext, failures: dict[str,
     metrics.write(fresh)
 
 
-def _tell(ws: Workspace, log: dg.DagsterLogManager, notice: "Notice") -> None:
+def _tell(ws: Workspace, log: logging.Logger, notice: Notice) -> None:
     from observatory import notices
 
     for problem in notices.send(notice, notices.sinks(ws.settings)):

@@ -11,7 +11,7 @@ stamp is a reason to fetch, not yet a change: the content hash decides that when
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -62,6 +62,24 @@ def look(tables: Iterable[str], cursor: Mapping[str, str], answer: Mapping[str, 
         elif not same_stamp(cursor.get(table), now):
             moves[table] = seen[table] = now
     return Look(moves, seen, tuple(silent))
+
+
+def unanswered(
+    asked: Mapping[str, str], seen: Look, confirmed: Mapping[str, str], refused: Container[str], today: str
+) -> list[str]:
+    """Tables that were asked for on a day before ``today`` (ISO) and whose edition has not come.
+
+    ``confirmed`` are the stamps of the editions in the store. A refused table is left alone: what its publisher sent
+    would be refused again. A table that moved just now is asked for anyway.
+    """
+    return [
+        table
+        for table, day in asked.items()
+        if day < today
+        and table not in seen.moved
+        and table not in refused
+        and not same_stamp(seen.cursor.get(table), confirmed.get(table))
+    ]
 
 
 def due(contract: Source, today: date) -> Due | None:

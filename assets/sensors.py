@@ -205,11 +205,11 @@ def _failed(ws: Workspace, on: dg.DefaultSensorStatus) -> dg.SensorDefinition:
 
 
 def _reason(event: dg.DagsterEvent) -> str:
-    """What a step failed of: the innermost cause, which is the sentence that our errors say."""
+    """What a step failed of: the error within Dagster's own, which is the sentence that our errors say."""
     data = event.step_failure_data
-    error = data.error
-    while error is not None and error.cause is not None:
-        error = error.cause
+    if data.user_failure_data is not None and data.user_failure_data.description:
+        return data.user_failure_data.description
+    error = data.error.cause or data.error if data.error is not None else None
     return error.message.strip() if error is not None else (event.message or "no reason was given")
 
 

@@ -1,0 +1,81 @@
+"""Where Dagster keeps what it knows of runs: under ``<data>/.dagster``, or in PostgreSQL where the settings name one.
+
+Belongs here: these places, for dagster.yaml, so that they follow OBSERVATORY_DATA and not the folder that a process
+was started in. Does not belong here: anything about the data itself; run history may go without losing a release.
+
+The classes are what dagster.yaml needs; what they make are objects of Dagster's own classes.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
+from dagster._core.storage.root import LocalArtifactStorage
+from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
+from dagster._serdes import ConfigurableClassData
+
+from observatory.errors import UsageError
+from observatory.settings import Settings
+
+
+class Artifacts(LocalArtifactStorage):
+    """Files that Dagster keeps of runs."""
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        """No configuration: the settings say it all."""
+        return {}
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Any:
+        """A folder."""
+        return LocalArtifactStorage(str(_folder()), inst_data)
+
+
+class Output(LocalComputeLogManager):
+    """What steps write to standard output and error."""
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        """No configuration: the settings say it all."""
+        return {}
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Any:
+        """Files, two a step."""
+        return LocalComputeLogManager(str(_folder() / "output"), inst_data=inst_data)
+
+
+class Storage(DagsterSqliteStorage):
+    """Runs, events and ticks."""
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        """No configuration: the settings say it all."""
+        return {}
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Any:
+        """SQLite, or the PostgreSQL that OBSERVATORY_DAGSTER_POSTGRES names.
+
+        Raises UsageError where PostgreSQL is asked for and its driver is not installed.
+        """
+        settings = Settings()
+        if settings.dagster_postgres is None:
+            return DagsterSqliteStorage.from_local(str(_folder()), inst_data)
+        try:
+            from dagster_postgres import DagsterPostgresStorage
+        except ImportError as error:
+            raise UsageError(
+                "OBSERVATORY_DAGSTER_POSTGRES is set, and dagster-postgres is not installed",
+                remedy="Install the extra: pip install 'kibs-observatory[postgres]'",
+            ) from error
+        address = settings.dagster_postgres.get_secret_value()
+        return DagsterPostgresStorage(postgres_url=address, should_autocreate_tables=True, inst_data=inst_data)
+
+
+def _folder() -> Path:
+    folder = Settings().data_dir / ".dagster"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,144 @@
+"""What runs by itself: the sensors and the fetch job against servers that hold every contract."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+import assets
+from assets import fetch, sensors
+from observatory import catalogue, fetching
+from observatory.build import Workspace
+from observatory.settings import Settings
+from observatory.snapshots import Store
+from tests.integration.publishers import STAMP, Publishers, every_contract
+
+CONTRACTS = catalogue.load(Settings().home)
+GVA, ENTERPRISES, ACCOUNTS = "PX_170112_cpib_pib_a_01", "PX_222315_ceit_tic01", "PX_112311_cindus_ind02"
+AT_ONCE = dg.RetryPolicy(max_retries=2)
+
+
+@pytest.fixture
+def publishers() -> Iterator[Publishers]:
+    with every_contract(CONTRACTS) as running:
+        yield running
+
+
+def workspace(publishers: Publishers, data: Path) -> Workspace:
+    addresses = {k.removeprefix("OBSERVATORY_").lower(): v for k, v in publishers.environment.items()}
+    return Workspace(Settings(data=data, retries=0, **addresses))
+
+
+def wanted(result: dg.SensorResult) -> list[list[str]]:
+    return [r.run_config["ops"]["choose"]["config"]["sources"] for r in result.run_requests or []]
+
+
+def confirm(ws: Workspace, bank: dict[str, str], sources: list[str]) -> None:
+    """Leave what a fetch leaves when the editions of these sources have come."""
+    known = {s: bank[CONTRACTS.sources[s].table] for s in sources}
+    path = ws.settings.snapshots / fetching.STAMPS
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps((json.loads(path.read_text()) if path.exists() else {}) | known))
+
+
+def test_the_real_visits_put_to_the_bank_have_the_sensor_ask_for_six_editions(
+    publishers: Publishers, tmp_path: Path, shared: Path
+) -> None:
+    (file,) = (shared / "extracts" / "eustat").glob("catalogue_update_history_*.csv")
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = [row | {"table": row["id"].removesuffix(".px")} for row in csv.DictReader(lines)]
+    bank, ws, cursor, asked = publishers.bank.updated, workspace(publishers, tmp_path), None, []
+    mine = {source.table for source in CONTRACTS.sources.values() if source.publisher == "eustat"}
+    days = sorted({row["first_seen_date"] for row in rows if row["table"] in mine} | {"2026-03-12", "2026-08-22"})
+    for day in days:
+        bank |= {r["table"]: r["updated_stamp"] for r in rows if r["first_seen_date"] == day and r["table"] in mine}
+        if day == "2026-03-12":
+            # the bank's clock goes forward between two visits
+            bank |= {t: bank[t].replace("T09:", "T10:") for t in mine if t.startswith("PX_200163")}
+        result = sensors.look(ws, cursor, date.fromisoformat(day))
+        cursor = result.cursor
+        for sources in wanted(result):
+            asked += [(day, source) for source in sources if CONTRACTS.sources[source].publisher == "eustat"]
+            confirm(ws, bank | {CONTRACTS.sources[s].table: STAMP for s in sources if s.startswith("euros")}, sources)
+    assert len([source for day, source in asked if day == days[0]]) == len(mine) == 40
+    assert [(day, source) for day, source in asked if day != days[0]] == [
+        ("2026-03-11", "eustat_gva_a38"),
+        ("2026-03-13", "eustat_gva_a38"),
+        ("2026-06-01", "eustat_services_accounts"),
+        ("2026-06-01", "eustat_services_aggregates"),
+        ("2026-07-03", "eustat_selected_services_accounts"),
+        ("2026-07-03", "eustat_selected_services_aggregates"),
+    ]
+
+
+def test_what_was_asked_for_and_did_not_come_is_asked_for_again_the_next_day_and_what_was_refused_is_not(
+    publishers: Publishers, tmp_path: Path
+) -> None:
+    ws = workspace(publishers, tmp_path)
+    confirm(ws, dict.fromkeys(publishers.bank.updated, STAMP), [s for s in CONTRACTS.sources if s.startswith("eustat")])
+    first = sensors.look(ws, None, date(2026, 11, 20))
+    assert all(source.startswith("eurostat") for sources in wanted(first) for source in sources)
+    publishers.bank.updated |= {GVA: "2026-11-20T09:05:00", ENTERPRISES: "2026-11-20T09:06:00"}
+    moved = sensors.look(ws, first.cursor, date(2026, 11, 20))
+    assert wanted(moved) == [["eustat_gva_a38", "eustat_ict_enterprises"]]
+    same_day = sensors.look(ws, moved.cursor, date(2026, 11, 20))
+    assert wanted(same_day) == [] and "none moved" in str(same_day.skip_reason)
+
+    (ws.settings.snapshots / fetching.OUTCOMES).write_text('{"eustat_ict_enterprises": {"state": "refused"}}')
+    again = sensors.look(ws, same_day.cursor, date(2026, 11, 21))
+    (eustat,) = [[s for s in sources if s.startswith("eustat")] for sources in wanted(again)]
+    assert eustat == ["eustat_gva_a38"]
+    confirm(ws, publishers.bank.updated, ["eustat_gva_a38"])
+    later = sensors.look(ws, again.cursor, date(2026, 11, 22))
+    assert [s for sources in wanted(later) for s in sources if s.startswith("eustat")] == []
+    keys = [r.run_key for r in [*(moved.run_requests or []), *(again.run_requests or [])]]
+    assert len(set(keys)) == len(keys) == 2
+    lost = sensors.look(ws, first.cursor, date(2026, 11, 22))
+    assert keys[0] in {r.run_key for r in lost.run_requests or []}, "Dagster drops a request whose key it has had"
+
+
+def test_a_publisher_that_fails_is_asked_again_a_table_that_is_refused_is_not(
+    publishers: Publishers, tmp_path: Path
+) -> None:
+    ws = workspace(publishers, tmp_path)
+    sound = publishers.bank.tables[ACCOUNTS]
+    assert isinstance(sound, bytes)
+    publishers.bank.tables[ACCOUNTS] = sound.replace(b"cuenta de perdidas y ganancias", b"cuenta de resultados")
+    del publishers.bank.tables[GVA]
+    sources = ["eustat_gva_a38", "eustat_industry_accounts", "eustat_ict_jobs"]
+    with dg.DagsterInstance.ephemeral() as instance:
+        done = fetch.job(ws, AT_ONCE).execute_in_process(
+            run_config={"ops": {"choose": {"config": {"sources": sources}}}}, raise_on_error=False, instance=instance
+        )
+        log = instance.all_logs(done.run_id)
+    assert not done.success
+    retried = [e.step_key for e in log if e.dagster_event_type == dg.DagsterEventType.STEP_UP_FOR_RETRY]
+    assert retried == ["fetch_table[eustat_gva_a38]"] * 2
+    failed = {e.step_key for e in log if e.dagster_event_type == dg.DagsterEventType.STEP_FAILURE}
+    assert failed == {"fetch_table[eustat_gva_a38]", "fetch_table[eustat_industry_accounts]"}
+    assert set(Store(tmp_path / "snapshots", "local").lock().tables) == {"eustat_ict_jobs"}
+    assert {s: o["state"] for s, o in fetching.recorded(ws.settings).items()} == {
+        "eustat_gva_a38": "failed",
+        "eustat_industry_accounts": "refused",
+        "eustat_ict_jobs": "fetched",
+    }
+    assert [e.dagster_event.asset_key.path for e in log if e.dagster_event and e.dagster_event.asset_key] == [
+        ["snapshots", "eustat_ict_jobs"]
+    ]
+
+
+def test_automation_is_off_until_the_settings_say_so(built: Workspace) -> None:
+    off = assets.build(built)
+    assert {s.default_status.value for s in [*off.sensors, *off.schedules]} == {"STOPPED"}
+    on = assets.build(Workspace(built.settings.model_copy(update={"automation": True})))
+    assert {s.default_status.value for s in [*on.sensors, *on.schedules]} == {"RUNNING"}
+    assert {(s.name, s.cron_schedule, s.execution_timezone) for s in on.schedules} == {
+        ("quarterly_fetch", "30 9 15 1,4,7,10 *", "Europe/Madrid"),
+        ("quarterly", "0 10 15 1,4,7,10 *", "Europe/Madrid"),
+    }

@@ -6,6 +6,7 @@ was started in. Does not belong here: anything about the data itself; run histor
 The classes are what dagster.yaml needs; what they make are objects of Dagster's own classes.
 """
 
+import fcntl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,10 @@ class Storage(DagsterSqliteStorage):
         """
         settings = Settings()
         if settings.dagster_postgres is None:
-            return DagsterSqliteStorage.from_local(str(_folder()), inst_data)
+            with (_folder() / "making.lock").open("w") as one_at_a_time:
+                # daemon, web server and code server start together, and tables made twice are a broken history
+                fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+                return DagsterSqliteStorage.from_local(str(_folder()), inst_data)
         try:
             from dagster_postgres import DagsterPostgresStorage
         except ImportError as error:

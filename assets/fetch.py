@@ -52,7 +52,7 @@ def one(context: dg.OpExecutionContext, ws: Workspace, clients: Publishers, sour
     (outcome,) = fetching.fetch(ws, fetching.choose(ws, [source]), clients, since_updated=True)
     context.log.info(fetching.line(outcome))
     facts = {"source": source, "state": outcome.state, "detail": outcome.detail, "attempt": context.retry_number}
-    runs.write(ws.settings, context.run_id, "table fetched" if outcome.error is None else "fetch failed", **facts)
+    runs.write(ws.settings, context.run.run_id, "table fetched" if outcome.error is None else "fetch failed", **facts)
     if isinstance(outcome.error, PublisherError):
         raise outcome.error
     if outcome.error is not None:

@@ -74,6 +74,6 @@ def _catalogue(ws: Workspace) -> dg.AssetsDefinition:
     @dg.multi_asset(name="catalogue", specs=specs)
     def catalogue(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         for relation in relations:
-            yield result(ws, relation, context.run_id)
+            yield result(ws, relation, context.run.run_id)
 
     return catalogue

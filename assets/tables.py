@@ -76,6 +76,6 @@ def table_asset(
         metadata=metadata,
     )
     def table(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
-        return result(ws, relation, context.run_id)
+        return result(ws, relation, context.run.run_id)
 
     return table

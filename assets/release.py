@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from assets.tables import OWNERS, key
-from observatory import releases
+from observatory import quality, releases
 from observatory.build import Workspace
 
 
@@ -16,6 +16,20 @@ class ReleaseConfig(dg.Config):
     """Which quarter to publish under; empty for the present one."""
 
     quarter: str = ""
+
+
+def complete(ws: Workspace) -> list[str]:
+    """Make and check what is in the lock and not in the graph; returns those relations.
+
+    A table fetched for the first time is in the lock at once, and in the graph of a code server when that starts again.
+    """
+    checked = {result.table for result in quality.results(ws, complete=False)}
+    known = {relation for relation in ws.relations if ws.path(relation).exists()}
+    new = [r for r in ws.relations if r not in known or (r not in checked and quality.planned(ws, r))]
+    for relation in new:
+        ws.make(relation)
+        quality.run(ws, relation, releases.latest(ws.settings.releases))
+    return new
 
 
 def assets(ws: Workspace) -> list[dg.AssetsDefinition]:
@@ -32,10 +46,7 @@ def assets(ws: Workspace) -> list[dg.AssetsDefinition]:
         description="observatory.duckdb: raw, catalogue, core and indicators, every table and column commented",
     )
     def database() -> dg.MaterializeResult[Any]:
-        for relation in ws.relations:
-            # a table fetched for the first time is in the lock before it is in the graph of a server that runs on
-            if not ws.path(relation).exists():
-                ws.make(relation)
+        complete(ws)
         is_new = ws.make_database()
         return dg.MaterializeResult(metadata={"path": str(ws.settings.database), "made_now": is_new})
 
@@ -48,6 +59,7 @@ def assets(ws: Workspace) -> list[dg.AssetsDefinition]:
         description="The immutable quarterly release of core and indicator tables",
     )
     def release(config: ReleaseConfig) -> dg.MaterializeResult[Any]:
+        complete(ws)
         outcome = releases.publish(ws, config.quarter or None)
         return dg.MaterializeResult(
             metadata={"release": outcome.release, "path": str(outcome.path), "is_new": outcome.is_new}

@@ -12,8 +12,8 @@ import dagster as dg
 import pytest
 
 import assets
-from assets import fetch, sensors
-from observatory import catalogue, fetching
+from assets import fetch, release, sensors
+from observatory import catalogue, fetching, quality
 from observatory.build import Workspace
 from observatory.settings import Settings
 from observatory.snapshots import Store
@@ -142,3 +142,14 @@ def test_automation_is_off_until_the_settings_say_so(built: Workspace) -> None:
         ("quarterly_fetch", "30 9 15 1,4,7,10 *", "Europe/Madrid"),
         ("quarterly", "0 10 15 1,4,7,10 *", "Europe/Madrid"),
     }
+
+
+def test_a_table_fetched_for_the_first_time_is_made_and_checked_though_the_graph_lacks_it(copy: Workspace) -> None:
+    jobs = "raw.eustat_ict_jobs"
+    assert jobs not in copy.relations and release.complete(copy) == []
+    pin = copy.pins["eustat_ict_jobs"]
+    entry = pin.entry.model_copy(update={"provenance": "official", "acquired": "fetched"})
+    Store(copy.settings.snapshots, "local").add("eustat_ict_jobs", pin.read(), entry)
+    after = Workspace(copy.settings)
+    assert release.complete(after) == [jobs] and release.complete(after) == []
+    assert {found.table for found in quality.results(after)} >= {jobs}

@@ -210,7 +210,9 @@ def _reason(event: dg.DagsterEvent) -> str:
     if data.user_failure_data is not None and data.user_failure_data.description:
         return data.user_failure_data.description
     error = data.error.cause or data.error if data.error is not None else None
-    return error.message.strip() if error is not None else (event.message or "no reason was given")
+    if error is None:
+        return event.message or "no reason was given"
+    return error.message.strip().removeprefix(f"observatory.errors.{error.cls_name}: ")
 
 
 def _keep(ws: Workspace, context: dg.RunStatusSensorContext, failures: dict[str, str]) -> None:

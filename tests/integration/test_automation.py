@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -37,6 +38,16 @@ def workspace(publishers: Publishers, data: Path) -> Workspace:
 
 def wanted(result: dg.SensorResult) -> list[list[str]]:
     return [r.run_config["ops"]["choose"]["config"]["sources"] for r in result.run_requests or []]
+
+
+def sensor(ws: Workspace, name: str) -> dg.SensorDefinition:
+    return next(found for found in sensors.sensors(ws, fetch.job(ws)) if found.name == name)
+
+
+def told(ws: Workspace) -> list[dict[str, Any]]:
+    """The notices so far."""
+    path = ws.settings.logs / "notices.jsonl"
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
 
 
 def confirm(ws: Workspace, bank: dict[str, str], sources: list[str]) -> None:
@@ -117,7 +128,16 @@ def test_a_publisher_that_fails_is_asked_again_a_table_that_is_refused_is_not(
             run_config={"ops": {"choose": {"config": {"sources": sources}}}}, raise_on_error=False, instance=instance
         )
         log = instance.all_logs(done.run_id)
+        (failure,) = [e.dagster_event for e in log if e.dagster_event_type == dg.DagsterEventType.RUN_FAILURE]
+        run = instance.get_run_by_id(done.run_id)
+        context = dg.build_run_status_sensor_context("failed_runs", failure, instance, run).for_run_failure()
+        sensor(ws, "failed_runs")(context)
     assert not done.success
+    (notice,) = told(ws)
+    assert notice["kind"] == "run failed" and notice["subject"] == f"fetch {done.run_id[:8]}"
+    refusal = notice["facts"]["failures"]["fetch_table[eustat_industry_accounts]"]
+    assert refusal.startswith("eustat_industry_accounts: ") and "cuenta de resultados" in refusal
+    assert notice["facts"]["failures"]["fetch_table[eustat_gva_a38]"].startswith("Eustat table PX_170112_cpib_pib_a_01")
     retried = [e.step_key for e in log if e.dagster_event_type == dg.DagsterEventType.STEP_UP_FOR_RETRY]
     assert retried == ["fetch_table[eustat_gva_a38]"] * 2
     failed = {e.step_key for e in log if e.dagster_event_type == dg.DagsterEventType.STEP_FAILURE}
@@ -153,3 +173,37 @@ def test_a_table_fetched_for_the_first_time_is_made_and_checked_though_the_graph
     after = Workspace(copy.settings)
     assert release.complete(after) == [jobs] and release.complete(after) == []
     assert {found.table for found in quality.results(after)} >= {jobs}
+
+
+def test_a_release_is_told_of_once(built: Workspace, tmp_path: Path) -> None:
+    ws = Workspace(Settings(data=tmp_path))
+    releases = sensor(ws, "releases")
+    nothing = releases(dg.build_sensor_context())
+    assert nothing.cursor is None and told(ws) == []
+    (tmp_path / "releases").symlink_to(built.settings.releases)
+    first = releases(dg.build_sensor_context())
+    second = releases(dg.build_sensor_context(cursor=first.cursor))
+    assert first.cursor == "2026Q3.0" and "no new release" in str(second.skip_reason)
+    (notice,) = told(ws)
+    assert (notice["kind"], notice["subject"], notice["facts"]["tables"]) == ("release", "2026Q3.0", len(built.models))
+
+
+def test_a_refused_table_is_told_of_once_and_again_when_the_reason_is_another(tmp_path: Path) -> None:
+    ws = Workspace(Settings(data=tmp_path))
+    watch = sensor(ws, "late_and_refused")
+    cursor = None
+    for detail, times in (("no ES21", 1), ("no ES21", 1), ("no ES212", 2)):
+        said = {"eustat_gva_a38": {"state": "refused", "detail": detail, "at": "2026-11-20"}}
+        ws.settings.snapshots.mkdir(exist_ok=True)
+        (ws.settings.snapshots / fetching.OUTCOMES).write_text(json.dumps(said))
+        cursor = watch(dg.build_sensor_context(cursor=cursor)).cursor
+        refused = [notice for notice in told(ws) if notice["kind"] == "refused"]
+        assert len(refused) == times and refused[-1]["text"].endswith(detail)
+        assert refused[-1]["facts"]["table"] == GVA
+
+
+def test_a_notice_that_does_not_arrive_stops_no_sensor(built: Workspace, tmp_path: Path) -> None:
+    ws = Workspace(Settings(data=tmp_path, notify_email="ana@example.org", smtp_port=1))
+    (tmp_path / "releases").symlink_to(built.settings.releases)
+    assert sensor(ws, "releases")(dg.build_sensor_context()).cursor == "2026Q3.0"
+    assert len(told(ws)) == 1

@@ -74,7 +74,8 @@ def write(folder: Path) -> dict[str, dict[str, str]]:
 
     parts = """
         select 'employment' as measure, '{}' as breakdown, 'eurostat' as system, geo, 'NACE2' as classification,
-          {} as activity, left(activity, 1) as section, period, value, 'persons' as unit,
+          {} as activity, left(activity, 1) as section, period, value,
+          value / sum(value) over (partition by geo, period) as share, 'persons' as unit,
           'A' as status, 'synthetic' as provenance, 'made_up' as source
         from cells left join members on branch = activity"""
     members = [m.activity for m in ws.catalogue.kibs_members if (m.variant, m.breakdown) == ("kibs_wide", "a88")]
@@ -132,7 +133,11 @@ def write(folder: Path) -> dict[str, dict[str, str]]:
     given = {}
     for name in MODELS:
         structure = divisions if name in ("rel_density", "eci_region") else six
-        given[name] = places | {"core.structure": structure, "indicators.hub_lq": lq}
+        given[name] = places | {
+            "core.structure": structure,
+            "core.structure_shares": structure,
+            "indicators.hub_lq": lq,
+        }
     (folder / "given.json").write_text(json.dumps(given))
     return given
 

@@ -15,7 +15,7 @@ VERSION = "1.0.0"
 NONE = "_Z"
 """The code of SDMX for "not applicable"."""
 _PLAIN = re.compile(r"[A-Za-z0-9_-]")
-_ESCAPE = re.compile(r"\$([0-9A-F]{2,6})\$|@")
+_ESCAPE = re.compile(r"\$([0-9A-F]{0,6})\$|@")
 _WINDOW = re.compile(r"^(\d{4})/(\d{4})$")
 _RANGE = re.compile(r"^(\d{4})-01-01/P(\d+)Y$")
 
@@ -24,6 +24,8 @@ def code(text: str | None) -> str:
     """An SDMX id: ``NACE2:J`` becomes ``NACE2@J``, any other sign its number (``+`` is ``$2B$``), None ``_Z``."""
     if text is None:
         return NONE
+    if text in {"", NONE}:
+        return "$$" + text
     return "".join(sign if _PLAIN.match(sign) else "@" if sign == ":" else f"${ord(sign):02X}$" for sign in text)
 
 
@@ -31,7 +33,7 @@ def text(code: str) -> str | None:
     """The text that :func:`code` made an id of."""
     if code == NONE:
         return None
-    return _ESCAPE.sub(lambda found: ":" if found[0] == "@" else chr(int(found[1], 16)), code)
+    return _ESCAPE.sub(lambda found: ":" if found[0] == "@" else found[1] and chr(int(found[1], 16)), code)
 
 
 def period(ours: str) -> str:

@@ -47,9 +47,9 @@ def message(edition: Edition, tables: Sequence[Table]) -> bytes:
     # the order of SDMX-ML 3.0: code lists, concepts, dataflows, data structures
     lists = Xml.SubElement(structures, f"{STR}Codelists")
     for name, codes in code_lists(edition, tables).items():
-        found = _artefact(lists, "Codelist", name, dict.fromkeys(LANGUAGES, name))
+        code_list = _artefact(lists, "Codelist", name, dict.fromkeys(LANGUAGES, name))
         for code, names in codes.items():
-            _named(Xml.SubElement(found, f"{STR}Code", id=code), names)
+            _named(Xml.SubElement(code_list, f"{STR}Code", id=code), names)
     _concepts(Xml.SubElement(structures, f"{STR}ConceptSchemes"))
     flows = Xml.SubElement(structures, f"{STR}Dataflows")
     for table in tables:
@@ -73,7 +73,7 @@ def code_lists(edition: Edition, tables: Sequence[Table]) -> dict[str, dict[str,
         "CL_FREQ": {"A": {"es": "anual", "eu": "urtekoa", "en": "annual"}},
         "CL_INDICATOR": titles,
         "CL_VARIANT": _coded(used["variant"], lambda x, _: x),
-        "CL_AREA": _coded(places, lambda x, language: edition.place(x, language)),
+        "CL_AREA": _coded(places, edition.place),
         "CL_ACTIVITY": _coded(used["activity"], lambda x, _: x),
         "CL_OBS_STATUS": _coded(used["status"], lambda x, language: "; ".join(words(STATUSES[y], language) for y in x)),
         "CL_PROVENANCE": _coded(used["provenance"], lambda x, language: words(PROVENANCES[x], language)),
@@ -82,7 +82,9 @@ def code_lists(edition: Edition, tables: Sequence[Table]) -> dict[str, dict[str,
 
 def _coded(texts: Iterable[str | None], name: Callable[[str, str], str]) -> dict[str, Names]:
     nothing = dict(zip(ORDER, COLUMNS["not_applicable"], strict=True))
-    found = {ids.code(x): nothing if x is None else {y: name(x, y) for y in LANGUAGES} for x in texts}
+    found: dict[str, Names] = {
+        ids.code(x): nothing if x is None else {str(y): name(x, y) for y in LANGUAGES} for x in texts
+    }
     return dict(sorted(found.items()))
 
 
@@ -115,7 +117,7 @@ def _concepts(parent: Xml.Element) -> None:
 
 def _component(parent: Xml.Element, tag: str, name: str, text_type: str = "String", **about: str) -> Xml.Element:
     """A component with its concept and its values: those of a code list, else of ``text_type``."""
-    found = Xml.SubElement(parent, STR + tag, id=name, **about)
+    found = Xml.SubElement(parent, STR + tag, {"id": name, **about})
     Xml.SubElement(found, f"{STR}ConceptIdentity").text = _urn("conceptscheme.Concept", CONCEPTS, name)
     values = Xml.SubElement(found, f"{STR}LocalRepresentation")
     if name in LISTS:

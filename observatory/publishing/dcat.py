@@ -35,7 +35,7 @@ Node = dict[str, Any]
 
 
 def catalogue(edition: Edition, tables: Sequence[Table], base: str = "") -> Node:
-    """The release and these tables as JSON-LD. ``base`` is the address of the folder of the release, ending in ``/``."""
+    """The release and these tables as JSON-LD. ``base`` is the address of the release's folder, ending in ``/``."""
     publisher = {"@id": f"{base}#publisher"}
     root: Node = {
         "@id": f"{base}#catalogue",

@@ -34,13 +34,13 @@ def load(name: str, release: str | None = None, **wanted: str | Sequence[str]) -
     for column, values in wanted.items():
         if column not in frame.columns:
             raise UsageError(f"{name} has no column {column!r}", remedy=f"It has: {', '.join(frame.columns)}")
-        values = [values] if isinstance(values, str) else list(values)
+        chosen = [values] if isinstance(values, str) else list(values)
         known = sorted(frame[column].dropna().astype(str).unique())
-        if unknown := [value for value in values if value not in known]:
+        if unknown := [value for value in chosen if value not in known]:
             raise UsageError(
                 f"{name} has no {column} {', '.join(unknown)}", remedy=f"It has: {', '.join(known) or 'none'}"
             )
-        frame = frame[frame[column].isin(values)]
+        frame = frame[frame[column].isin(chosen)]
     frame = frame.reset_index(drop=True)
     frame.attrs = about(found, table)
     frame.attrs["provenance"] = sorted(frame["provenance"].unique())
@@ -48,7 +48,7 @@ def load(name: str, release: str | None = None, **wanted: str | Sequence[str]) -
 
 
 def about(edition: Edition, table: Table) -> dict[str, object]:
-    """What ``attrs`` says of a frame: name, names, unit, definition, caveats, release, citation, sources, provenance."""
+    """What ``attrs`` says of a frame: the indicator, the release, and how to cite both."""
     return {
         "name": table.title("en"),
         "names": dict(table.titles),

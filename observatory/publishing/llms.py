@@ -15,6 +15,8 @@ from observatory.publishing.messages import STATUSES, TOPICS, topic, words
 
 def text(edition: Edition, indicators: Sequence[Table]) -> str:
     """What the release holds, how to read a row, and a line an indicator, by topic."""
+    letters = ", ".join(f"{letter} {words(meaning, 'en')}" for letter, meaning in STATUSES.items())
+    fields = indicators[0].fields if indicators else ()
     lines = [
         f"# {edition.title}",
         "",
@@ -24,8 +26,8 @@ def text(edition: Edition, indicators: Sequence[Table]) -> str:
         "",
         "## How to read a row",
         "",
-        *(f"- `{field['name']}`: {field['description']}" for field in indicators[0].fields),
-        f"- Letters of `status`: {', '.join(f'{k} {words(v, "en")}' for k, v in STATUSES.items())}.",
+        *(f"- `{field['name']}`: {field['description']}" for field in fields),
+        f"- Letters of `status`: {letters}.",
         "- Rows whose `provenance` is `synthetic` are made-up data: never quote them as facts.",
         "- A missing figure has a row, an empty `value` and a status.",
         "",

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from observatory.publishing.edition import Edition
+from observatory.publishing.edition import MADE_UP, Edition
 
 
 def cff(edition: Edition) -> str:
-    """The release as a data set, its publishers' tables as references."""
+    """The release as a data set, its publishers' tables as references; a made-up table is nobody's and none of them."""
     import yaml
 
     entity = {"name": edition.title}
@@ -35,6 +35,7 @@ def cff(edition: Edition) -> str:
                 "notes": f"{source['citation']} (provenance: {source['provenance']}; sha256 {source['sha256']})",
             }
             for source in edition.manifest["sources"]
+            if source["provenance"] != MADE_UP
         ],
     }
     commit = str(edition.manifest["git_commit"])

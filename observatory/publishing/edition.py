@@ -78,6 +78,11 @@ class Table:
         """The day (ISO 8601) of the latest stamp of its sources, or an empty string."""
         return max((source.updated[:10] for source in self.sources), default="")
 
+    @property
+    def publishers(self) -> tuple[Source, ...]:
+        """Its sources that a publisher stands behind: a made-up table is nobody's."""
+        return tuple(source for source in self.sources if source.provenance != MADE_UP)
+
     @cached_property
     def provenances(self) -> tuple[str, ...]:
         """The different provenances of its rows, sorted."""

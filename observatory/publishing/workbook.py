@@ -154,7 +154,7 @@ def block(pen: Pen, sheet: Worksheet, table: Table, rows: Sequence[Mapping[str, 
     looks = number_format(table.unit)
     for at, row in enumerate(rows, start=first):
         style, mark = (("orange",), pen.say("mark")) if row["provenance"] == MADE_UP else ((), "")
-        plain, year = pen.look("", *style), pen.look("0", *style)
+        plain, year = pen.look("", *style) if style else None, pen.look("0", *style)
         figure, count = pen.look(looks, *style), pen.look("#,##0", *style)
         for column, name in enumerate(FIGURES):
             if name == "place":

@@ -74,7 +74,7 @@ def _dataset(edition: Edition, table: Table, base: str, publisher: Mapping[str, 
             "@type": "dct:ProvenanceStatement",
             "rdfs:label": _text("; ".join([*table.provenances, *(s.citation for s in table.sources)]), "en"),
         },
-        "dct:source": [{"@id": address} for address in dict.fromkeys(s.address for s in table.sources)],
+        "dct:source": [{"@id": address} for address in dict.fromkeys(s.address for s in table.publishers)],
         "dct:bibliographicCitation": f"{table.title('en')} ({table.name}). {edition.citation}",
         "dcat:keyword": [_text(word, "en") for word in ("KIBS", "servitization", "Basque Country", *table.provenances)],
         "dcat:theme": [
@@ -156,7 +156,7 @@ def _pairs(node: Mapping[str, Any]) -> list[str]:
     for key, value in node.items():
         if not key.startswith("@"):
             objects = value if isinstance(value, list) else [value]
-            found.append(f"{key} {', '.join(_object(item) for item in objects)}")
+            found += [f"{key} {', '.join(_object(item) for item in objects)}"] if objects else []
     return found
 
 

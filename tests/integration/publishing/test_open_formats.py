@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 import yaml
 from pyarrow import csv as arrow_csv
@@ -48,22 +49,20 @@ def test_csv_on_the_web_reads_back_to_every_table(edition: Edition) -> None:
             assert column.combine_chunks() == table.content[name].combine_chunks(), (table.name, name)
             assert columns[n]["required"] <= (read[name].null_count == 0)
         key = about["tableSchema"]["primaryKey"]
-        assert key and table.content.group_by(key).aggregate([]).num_rows == table.rows or not table.is_indicator
+        assert not table.is_indicator or table.content.group_by(key).aggregate([]).num_rows == table.rows
         assert about["dc:provenance"] == ", ".join(table.provenances)
 
 
 def cells(table: pa.Table) -> Iterator[tuple[tuple[object, ...], str, object, str]]:
     """Key, measure, number and status of the cells that the dataset names; the others are no rows."""
-    for row in table.to_pylist():
-        if row["flag"] is not None or row["value"] is not None:
-            key = tuple(None if row[d] == jsonstat.NONE else row[d] for d in jsonstat.DIMENSIONS)
-            yield key, row["measure"], row["value"], row["flag"]
+    named = pc.or_(pc.is_valid(table["flag"]), pc.is_valid(table["value"]))
+    for row in table.select([*jsonstat.DIMENSIONS, "measure", "value", "flag"]).filter(named).to_pylist():
+        key = tuple(None if row[d] == jsonstat.NONE else row[d] for d in jsonstat.DIMENSIONS)
+        yield key, row["measure"], row["value"], row["flag"]
 
 
 def test_json_stat_reads_back_to_every_figure_and_status(edition: Edition) -> None:
     for table in edition.indicators:
-        if table.rows > 6_000:
-            continue
         read: dict[tuple[object, ...], dict[str, object]] = {}
         for key, measure, number, status in cells(reader.read(jsonstat.document(edition, table), name=table.name)):
             read.setdefault(key, {})[measure] = number
@@ -124,12 +123,13 @@ def test_another_program_reads_the_structure_and_the_observations(edition: Editi
                     assert code.value in structure.codelist[sdmx_structure.LISTS[dimension]]
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:rdflib")
 def test_the_catalogue_has_what_dcat_ap_makes_mandatory(edition: Edition) -> None:
     import pyshacl
     from rdflib import Graph
     from rdflib.compare import isomorphic
 
-    tables = edition.chosen(SEVERAL, core=True) + [edition.tables["employment"]]
+    tables = edition.chosen([*SEVERAL, "employment"], core=True)
     document = dcat.catalogue(edition, tables)
     base = "https://example.org/2026Q3.0/"
     linked = Graph().parse(data=json.dumps(document), format="json-ld", publicID=base)
@@ -138,7 +138,7 @@ def test_the_catalogue_has_what_dcat_ap_makes_mandatory(edition: Edition) -> Non
     shapes = (Path(__file__).parent / "shapes.ttl").read_text("utf-8")
     conforms, _, report = pyshacl.validate(turtle, shacl_graph=shapes, shacl_graph_format="turtle")
     assert conforms, report
-    addresses = {str(o) for o in turtle.objects(None, None) if str(o).endswith(".parquet")}
+    addresses = {str(o) for o in turtle.objects(None, None) if str(o).endswith(".parquet") and "iana" not in str(o)}
     assert addresses == {f"{base}{table.path.name}" for table in tables}
     assert all((edition.folder / address.removeprefix(base)).is_file() for address in addresses)
     absolute = Graph().parse(data=dcat.turtle(dcat.catalogue(edition, tables, base)), format="turtle")

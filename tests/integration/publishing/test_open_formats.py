@@ -18,6 +18,8 @@ from observatory.publishing.edition import KEY, MEASURES, Edition, Table
 
 from .conftest import SEVERAL
 
+# rdflib warns of names that it uses itself
+pytestmark = pytest.mark.filterwarnings("ignore:(Dataset|Conj).*:DeprecationWarning")
 ARROW = {"string": pa.string(), "double": pa.float64(), "boolean": pa.bool_(), "integer": pa.int64()}
 
 
@@ -123,7 +125,6 @@ def test_another_program_reads_the_structure_and_the_observations(edition: Editi
                     assert code.value in structure.codelist[sdmx_structure.LISTS[dimension]]
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning:rdflib")
 def test_the_catalogue_has_what_dcat_ap_makes_mandatory(edition: Edition) -> None:
     import pyshacl
     from rdflib import Graph

@@ -17,6 +17,7 @@ import typer
 
 from observatory import releases as rel
 from observatory.build import Workspace
+from observatory.cli_exports import EXAMPLE, export
 from observatory.cli_releases import FormatOption, releases_app
 from observatory.errors import ObservatoryError, UsageError
 from observatory.tables import show
@@ -29,6 +30,7 @@ app.add_typer(indicators_app, name="indicators")
 survey_app = typer.Typer(no_args_is_help=True, help="Firm surveys: reading extracts, keeping and forgetting answers.")
 app.add_typer(releases_app, name="releases")
 app.add_typer(survey_app, name="survey")
+app.command("export", epilog=EXAMPLE)(export)
 
 Language = Literal["es", "eu", "en"]
 ReleaseOption = Annotated[str | None, typer.Option("--release", help="a release id; the latest by default")]

@@ -21,20 +21,22 @@ MAX_LENGTH = 100_000
 """Longest SELECT taken, in characters: ten times the longest of ours."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_OUTSIDE = frozenset(
-    # files, environment, settings, the engine itself
-    "getenv getvariable current_setting read_text read_blob read_csv read_csv_auto read_json read_json_auto "
-    "read_ndjson read_parquet parquet_scan glob sniff_csv query query_table sleep_ms stats write_log "
-    "current_user session_user user current_role current_catalog current_database current_schema current_schemas "
-    "in_search_path current_query current_query_id current_connection_id current_transaction_id txid_current version "
-    # the clock
-    "now today current_date current_time current_timestamp current_timestamp_ltz current_datetime current_localtime "
-    "current_localtimestamp localtime localtimestamp get_current_time get_current_timestamp transaction_timestamp "
-    "utc_date utc_time utc_timestamp "
-    # chance and counters
-    "random rand randn randstr setseed uuid uuidv4 uuidv7 gen_random_uuid generate_uuid nextval currval setval "
-    "next_value_for".split()
-)
+_ENGINE = """
+    getenv getvariable current_setting read_text read_blob read_csv read_csv_auto read_json read_json_auto read_ndjson
+    read_parquet parquet_scan glob sniff_csv query query_table sleep_ms stats write_log current_user session_user user
+    current_role current_catalog current_database current_schema current_schemas in_search_path current_query
+    current_query_id current_connection_id current_transaction_id txid_current version
+"""
+_CLOCK = """
+    now today current_date current_time current_timestamp current_timestamp_ltz current_datetime current_localtime
+    current_localtimestamp localtime localtimestamp get_current_time get_current_timestamp transaction_timestamp
+    utc_date utc_time utc_timestamp
+"""
+_CHANCE = """
+    random rand randn randstr setseed uuid uuidv4 uuidv7 gen_random_uuid generate_uuid nextval currval setval
+    next_value_for
+"""
+_OUTSIDE = frozenset(f"{_ENGINE} {_CLOCK} {_CHANCE}".split())
 _REMEDY = "Models read relations only; files become relations through a source contract"
 
 

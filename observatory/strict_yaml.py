@@ -62,8 +62,8 @@ def _bounded(text: str) -> None:
         if getattr(event, "anchor", None) is not None:
             what = "alias" if isinstance(event, yaml.AliasEvent) else "anchor"
             raise _refused(f"{what} {event.anchor[:40]!r}: write the content out where it is needed", event.start_mark)
-        if getattr(event, "tag", None) is not None:
-            raise _refused(f"tag {event.tag[:80]!r}: types follow from the content alone", event.start_mark)
+        if (tag := getattr(event, "tag", None)) is not None:
+            raise _refused(f"tag {tag[:80]!r}: types follow from the content alone", event.start_mark)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
@@ -72,5 +72,5 @@ def _bounded(text: str) -> None:
             depth -= 1
 
 
-def _refused(reason: str, mark: yaml.Mark | None) -> yaml.YAMLError:
+def _refused(reason: str, mark: Any) -> yaml.YAMLError:
     return yaml.constructor.ConstructorError(None, None, reason, mark)

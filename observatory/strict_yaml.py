@@ -59,9 +59,9 @@ def _bounded(text: str) -> None:
     for nodes, event in enumerate(yaml.parse(text, Loader=yaml.CSafeLoader)):
         if nodes > MAX_NODES:
             raise _refused(f"more than {MAX_NODES} values", event.start_mark)
-        if getattr(event, "anchor", None) is not None:
+        if (anchor := getattr(event, "anchor", None)) is not None:
             what = "alias" if isinstance(event, yaml.AliasEvent) else "anchor"
-            raise _refused(f"{what} {event.anchor[:40]!r}: write the content out where it is needed", event.start_mark)
+            raise _refused(f"{what} {anchor[:40]!r}: write the content out where it is needed", event.start_mark)
         if (tag := getattr(event, "tag", None)) is not None:
             raise _refused(f"tag {tag[:80]!r}: types follow from the content alone", event.start_mark)
         if isinstance(event, yaml.CollectionStartEvent):

@@ -38,6 +38,9 @@ def read(data: bytes, *, name: str) -> pa.Table:
     header = next(csv_reader([head]), [])
     if lacking := [column for column in REQUIRED if column not in header]:
         raise FormatError(name, "row 1", expected=f"a column {lacking[0]}", found=f"{header[:20]}")
+    if len(header) > cube.MAX_DIMENSIONS:
+        expected = f"at most {cube.MAX_DIMENSIONS} columns"
+        raise FormatError(name, "row 1", expected=expected, found=f"{len(header)}")
     if doubles := cube.repeated(header):
         raise FormatError(name, "row 1", expected="every column once", found=f"{doubles[0]!r} twice")
     if not ended or not body.endswith("\n"):
@@ -64,14 +67,19 @@ def _table(body: str, header: list[str], name: str) -> pa.Table:
         wrong.append(row)
         return "skip"
 
-    table = csv.read_csv(
-        pa.py_buffer(body.encode()),
-        read_options=csv.ReadOptions(use_threads=False),
-        parse_options=csv.ParseOptions(invalid_row_handler=note, ignore_empty_lines=False),
-        convert_options=csv.ConvertOptions(
-            column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False, quoted_strings_can_be_null=False
-        ),
-    )
+    try:
+        table = csv.read_csv(
+            pa.py_buffer(body.encode()),
+            read_options=csv.ReadOptions(use_threads=False),
+            parse_options=csv.ParseOptions(invalid_row_handler=note, ignore_empty_lines=False),
+            convert_options=csv.ConvertOptions(
+                column_types=dict.fromkeys(header, pa.string()),
+                strings_can_be_null=False,
+                quoted_strings_can_be_null=False,
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise FormatError(name, "rows", expected="rows of at most a megabyte", found=f"{error!s:.120}") from error
     if wrong:
         where = f"row {wrong[0].number}"
         raise FormatError(name, where, expected=f"{len(header)} fields", found=f"{wrong[0].actual_columns} fields")

@@ -1,8 +1,8 @@
 """One input through one parser under watch: what is a failure, and the proof of it on disk.
 
-A parser must return, or raise an ObservatoryError. Failures are: any other exception, more than MEMORY bytes resident,
-more than CPU_SECONDS of processor time (a hang, however busy the machine), and the end of the process. The input at work
-stands in a file of its own, so that even a process that was killed leaves what killed it.
+A parser must return, or raise an ObservatoryError. Failures are: any other exception, more than MEMORY bytes in use,
+more than CPU_SECONDS of processor time (a hang, however busy the machine), and the end of the process. The input
+at work stands in a file of its own, so that even a process that was killed leaves what killed it.
 
 Does not belong here: where inputs come from (loop.py, child.py).
 """

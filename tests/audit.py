@@ -72,7 +72,7 @@ NAMES = {
     "python software foundation license": "PSF-2.0",
     "the unlicense (unlicense)": "Unlicense",
 }
-"""What metadata call a licence, in small letters, and its SPDX name. A classifier's bare BSD counts as three clauses."""
+"""What metadata call a licence, in small letters, and its SPDX name. A bare BSD counts as three clauses."""
 
 
 def lock_problems(text: str, name: str) -> Iterator[str]:
@@ -80,7 +80,7 @@ def lock_problems(text: str, name: str) -> Iterator[str]:
     if re.search(r"://|^\s*-{1,2}(?!hash=)\w", text, re.MULTILINE):
         yield f"{name}: an address or an option; a lock names packages and hashes alone"
     for requirement in _requirements(text):
-        pinned = re.match(r"([A-Za-z0-9][\w.-]*)(\[[\w,-]+\])?==[^\s;*]+", requirement)
+        pinned = re.match(r"([A-Za-z0-9][\w.-]*)(\[[\w,-]+\])?==[^\s;*]+(?=[\s;]|$)", requirement)
         hashes = re.findall(r"--hash=(\S+)", requirement)
         shown = requirement.split()[0]
         if not pinned:

@@ -72,7 +72,8 @@ def test_a_declared_dependency_that_is_not_locked_is_named(tmp_path: Path) -> No
         (tmp_path / lock).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / lock).write_text(f"a==1 {HASH}\n", "utf-8")
     (tmp_path / "pyproject.toml").write_text(
-        '[build-system]\nrequires = ["setuptools>=77"]\n[project]\nname = "x"\ndependencies = ["A>=1", "b_c[d]>=2; x"]\n'
+        '[build-system]\nrequires = ["setuptools>=77"]\n'
+        '[project]\nname = "x"\ndependencies = ["A>=1", "b_c[d]>=2; x"]\n'
         '[dependency-groups]\ndev = ["e"]\n',
         "utf-8",
     )

@@ -103,9 +103,10 @@ def manifest(release: Path) -> dict[str, Any]:
         raise DataError(f"{release}: no readable datapackage.json", remedy="Restore the release directory") from error
     for resource in content.get("resources", []):
         # a release is a folder of files: a path that leads out of it was written by somebody else
-        if not FILE.fullmatch(str(resource.get("path"))):
+        path = resource.get("path")
+        if not (isinstance(path, str) and FILE.fullmatch(path)):
             raise DataError(
-                f"{release}: datapackage.json: expected the name of a file, found {str(resource.get('path'))!r:.100}",
+                f"{release}: datapackage.json: expected the name of a file, found {path!r:.100}",
                 remedy="Restore the release directory",
             )
     return content

@@ -18,7 +18,8 @@ def visible(text: str, *, keep: str = "\n\t") -> str:
     """The text with every character that acts on its reader written out, as in ``\\x1b`` or ``\\u202e``.
 
     Those are control characters (a terminal obeys them), the marks that turn the direction of writing or join letters
-    unseen (what is read is not what stands there), line separators, private and half characters. Those in ``keep`` stay.
+    unseen (what is read is not what stands there), line separators, private and half characters; those in ``keep``
+    stay.
     """
     if _PLAIN.fullmatch(text):
         return text
@@ -28,9 +29,9 @@ def visible(text: str, *, keep: str = "\n\t") -> str:
 def cell(value: object) -> object:
     """A value for a CSV file that a spreadsheet may open: numbers as they are, None as nothing.
 
-    Text is made visible, and text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return, blanks before
-    it or not, gets an apostrophe in front, which spreadsheets take for "this is text". A lone ``-``, which publishers
-    write for nil, is no formula and stays. A program that wants the text as published takes JSON or Parquet.
+    Text is made visible, and text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return, with blanks
+    before it or not, gets an apostrophe in front, which spreadsheets take for "this is text". A lone ``-``, which
+    publishers write for nil, is no formula and stays. A program that wants the text as published takes JSON or Parquet.
     """
     if value is None:
         return ""

@@ -97,7 +97,8 @@ CASES = {
     "survey: separators without end": lambda: told(b"a;b\n" + b";" * 15_000_000),
     "survey: cells without end": lambda: told(b"a;b\n" + b"1;2;3;4;5;6;7;8;9;10;11;12;13;14;15\n" * 180_000),
     "survey: too many bytes": lambda: told(b"a;b\n" * 6_000_000),
-    "workbook: the last cell of all": lambda: told(sheet(CELL + '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')),
+    "workbook: the last cell of all": lambda: told(
+        sheet(CELL + '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')),
     "workbook: the last cell without address": lambda: told(sheet(CELL + '<row r="1048576"><c><v>1</v></c></row>')),
     "workbook: the last cell in characters": lambda: told(
         sheet(CELL + '<row><c r="XFD&#49;048576"><v>1</v></c></row>')),
@@ -111,15 +112,17 @@ CASES = {
         b'=== xl/worksheets/sheet1.xml\n<!DOCTYPE a [<!ENTITY a "' + b"x" * 9000 + b'"><!ENTITY b "' + b"&a;" * 9000
         + b'">]><worksheet><sheetData><row><c><v>&b;</v></c></row></sheetData></worksheet>')),
     "lock: aliases": lambda: snapshots.parse(
-        b"a: &a [x, x, x, x, x, x, x, x, x]\n" + b"".join(
-            b"%c: &%c [%s]\n" % (n + 1, n + 1, b",".join([b"*%c" % n] * 9)) for n in range(97, 110)) + b"tables: *n\n", "lock"),
+        b"a: &a [x, x, x, x, x, x, x, x, x]\n"
+        + b"".join(b"%c: &%c [%s]\n" % (n + 1, n + 1, b",".join([b"*%c" % n] * 9)) for n in range(97, 110))
+        + b"tables: *n\n", "lock"),
     "lock: brackets without end": lambda: snapshots.parse(b"[" * 100_000, "lock"),
     "lock: dashes without end": lambda: snapshots.parse(b"- " * 100_000, "lock"),
     "lock: values without end": lambda: snapshots.parse(b"[" + b"a," * 1_000_000 + b"]", "lock"),
     "lock: too many characters": lambda: snapshots.parse(b"a" * 9_000_000, "lock"),
     "codebook: brackets without end": lambda: codebook.read(b"[" * 100_000, name="x"),
     "model: brackets without end": lambda: models.read(DEEP_SQL, Path("core/a.sql")).inputs,
-    "model: a SELECT without end": lambda: models.read(DEEP_SQL[:-9000] + "1," * 60_000 + "1 order by 1", Path("core/a.sql")).inputs,
+    "model: a SELECT without end": lambda: models.read(
+        DEEP_SQL[:-9000] + "1," * 60_000 + "1 order by 1", Path("core/a.sql")).inputs,
 }
 for name, case in CASES.items():
     try:

@@ -76,8 +76,8 @@ CASES = {
     "json-stat: size of a billion": lambda: jsonstat.read(json_declares(), name="x"),
     "json-stat: dimensions multiply": lambda: jsonstat.read(json.dumps(json_of([2] * 60, {})).encode(), name="x"),
     "json-stat: brackets without end": lambda: jsonstat.read(b'{"a":' * 200_000, name="x"),
-    "json-stat: gzip": lambda: jsonstat.read(gzip.compress(b" " * 200_000_000, 9), name="x"),
-    "tsv: gzip": lambda: eurostat_tsv.read(gzip.compress(b"\t" * 200_000_000, 9), name="x"),
+    "json-stat: gzip": lambda: jsonstat.read(gzip.compress(b" " * 60_000_000), name="x"),
+    "tsv: gzip": lambda: eurostat_tsv.read(gzip.compress(b"\t" * 60_000_000), name="x"),
     "tsv: periods without end": lambda: eurostat_tsv.read(
         ("a\\time\t" + "\t".join(map(str, range(300_000))) + "\nb" + "\t:" * 300_000 + "\n").encode(), name="x"),
     "tsv: a line without end": lambda: eurostat_tsv.read(b"a\\time\t2020\n" + LONG.encode() + b"\t1\n", name="x"),

@@ -17,13 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from observatory import catalogue_bridge as bridges
 from observatory import catalogue_files as files
 from observatory import catalogue_surveys as surveys
 from observatory import catalogue_tables as derive
+from observatory import catalogue_traps as traps
 from observatory import corrections
 from observatory.catalogue_models import (
     Activity,
+    BridgeRow,
     Claim,
+    Classification,
     EsaItem,
     Flag,
     Geography,
@@ -32,6 +36,7 @@ from observatory.catalogue_models import (
     HubThreshold,
     KibsMember,
     KibsVariant,
+    Municipality,
     ServiceGroup,
     SizeClass,
     Window,
@@ -59,7 +64,10 @@ class Catalogue:
     codebooks: Mapping[str, Codebook]
     geographies: Sequence[Geography]
     geography_breaks: Sequence[GeographyBreak]
+    municipalities: Sequence[Municipality]
+    classifications: Sequence[Classification]
     activities: Sequence[Activity]
+    activity_bridge: Sequence[BridgeRow]
     esa_items: Sequence[EsaItem]
     kibs_variants: Sequence[KibsVariant]
     kibs_members: Sequence[KibsMember]
@@ -79,6 +87,7 @@ class Catalogue:
     def schemes(self) -> dict[str, frozenset[str]]:
         """Codes of every scheme that a contract may name."""
         codes: dict[str, set[str]] = {"esa2010": {item.code for item in self.esa_items}}
+        codes["municipality"] = {town.code for town in self.municipalities}
         for scheme, code, _, _ in derive.geography_codes(self.geographies, self.geography_breaks):
             codes.setdefault(scheme, set()).add(code)
         for scheme, code, *_ in derive.activity_codes(self.activities):
@@ -119,6 +128,7 @@ class Catalogue:
         import pyarrow as pa
 
         named = derive.named
+        bridge = bridges.twins(self.activity_bridge, self.classifications)
         rows = {
             "geographies": derive.records(self.geographies),
             "geography_codes": named(
@@ -128,7 +138,11 @@ class Catalogue:
             "geography_groups": named(("grp", "geo"), ((g, p.geo) for p in self.geographies for g in p.groups)),
             "geography_ancestors": named(("geo", "ancestor"), derive.geography_ancestors(self.geographies)),
             "geography_breaks": derive.records(self.geography_breaks),
+            "municipalities": derive.records(self.municipalities),
+            "classifications": derive.records(self.classifications),
             "activities": derive.records(self.activities),
+            "activity_bridge": derive.records(bridge),
+            "kibs_bridge": bridges.kibs_bridge(self.kibs_members, bridge, self.classifications),
             "activity_codes": named(("scheme", "code", *derive.ACTIVITY), derive.activity_codes(self.activities)),
             "activity_breakdowns": named(
                 ("breakdown", *derive.ACTIVITY),
@@ -168,7 +182,10 @@ def load(root: Path) -> Catalogue:
         codebooks=codebooks,
         geographies=files.rows(folder / "geographies.csv", Geography, problems),
         geography_breaks=files.rows(folder / "geography_breaks.csv", GeographyBreak, problems),
+        municipalities=files.rows(folder / "municipalities.csv", Municipality, problems),
+        classifications=files.rows(folder / bridges.CLASSIFICATIONS, Classification, problems),
         activities=files.rows(folder / "activities.csv", Activity, problems),
+        activity_bridge=files.rows(folder / bridges.FILE, BridgeRow, problems),
         esa_items=files.rows(folder / "esa_items.csv", EsaItem, problems),
         kibs_variants=files.rows(folder / "kibs_variants.csv", KibsVariant, problems),
         kibs_members=files.rows(folder / "kibs_definitions.csv", KibsMember, problems),
@@ -208,6 +225,9 @@ def disagreements(catalogue: Catalogue) -> list[str]:
     return [
         *_geographies(catalogue),
         *_activities(catalogue),
+        *bridges.disagreements(
+            catalogue.activity_bridge, catalogue.classifications, catalogue.activities, catalogue.kibs_members
+        ),
         *_kibs(catalogue),
         *_service_sets(catalogue),
         *_others(catalogue),
@@ -281,6 +301,7 @@ def _kibs(c: Catalogue) -> Iterator[str]:
             yield f"{file}: {m.variant}: {m.activity} is no activity of {place}"
         elif m.breakdown not in (*breakdowns, "as_written"):
             yield f"{file}: {m.variant}: {m.activity} is no item of {m.breakdown}"
+    yield from (f"{file}: {text}" for text in traps.merged(c.activities, c.kibs_members, c.kibs_variants))
 
 
 def _service_sets(c: Catalogue) -> Iterator[str]:
@@ -373,3 +394,6 @@ def _series(c: Catalogue, source: Source, file: str) -> Iterator[str]:
         yield f"{file}: series.splice.after: {splice.after!r} is no other base of {source.series.name!r}"
     elif before.series.base == source.series.base:
         yield f"{file}: series.splice.after: {splice.after!r} has the same base {source.series.base!r}"
+    else:
+        for pair in traps.spliced(before, source, c.geography_breaks):
+            yield f"{file}: series.splice.after: {pair} would be one series"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Estimator = Callable[[pa.Table], pa.Table]
 
 ESTIMATORS = (
+    "bridge.linked",
     "convergence.beta_rows",
     "convergence.catchup_years",
     "hub.class_rows",
@@ -32,8 +33,8 @@ ESTIMATORS = (
     "intervals.location_quotient",
     "linkages.backward",
     "linkages.forward",
-    "relatedness.density_rows",
-    "relatedness.eci_rows",
+    "relatedness_rows.complexity",
+    "relatedness_rows.density",
     "shift_share.components",
     "structure_rows.agglomeration",
     "structure_rows.standardised",

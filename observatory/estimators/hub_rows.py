@@ -12,9 +12,11 @@ import pyarrow as pa
 from observatory.errors import DataError
 from observatory.estimators import require
 from observatory.estimators.hub import hub_index, structural_distance
+from observatory.estimators.slicing import Row, gathered, groups_of, joined
 from observatory.estimators.structure import marked
-from observatory.estimators.structure_rows import gathered, groups_of
-from observatory.estimators.trend import result
+from observatory.estimators.trend import letters, result
+
+PAIR = ("variant", "geo", "comparator", "activity", "period")
 
 
 def index(table: pa.Table) -> pa.Table:
@@ -70,28 +72,38 @@ def distance(table: pa.Table) -> pa.Table:
     """
     columns = ("variant", "geo", "activity", "period", "variable", "value", "weight", "status")
     require(table, (*columns, "provenance", "sources"), "hub_rows.distance")
-    rows = []
-    for key, cells in groups_of(table, ("variant", "activity", "period")):
-        variables = sorted({cell["variable"] for cell in cells})
-        places = sorted({cell["geo"] for cell in cells})
-        by_cell = {(cell["geo"], cell["variable"]): cell for cell in cells}
-        weights = [next(cell["weight"] for cell in cells if cell["variable"] == v) for v in variables]
-        values = np.array(
-            [[by_cell[g, v]["value"] if (g, v) in by_cell else np.nan for v in variables] for g in places],
-            dtype=np.float64,
-        )
-        for i, geo in enumerate(places):
-            others = [j for j in range(len(places)) if j != i]
-            away = np.full(len(others), np.nan)
-            if np.isfinite(values[i]).all() and others:
-                away = structural_distance(values[i], values[others], weights)
-            order = np.argsort(np.argsort(np.where(np.isfinite(away), away, np.inf), kind="stable"), kind="stable") + 1
-            for j, far, place in zip(others, away, order, strict=True):
-                pair = [cell for (g, _), cell in by_cell.items() if g in (geo, places[j])]
-                base = key | gathered(pair) | {"geo": geo, "comparator": places[j], "n": len(variables)}
-                for measure, value in (("distance", far), ("rank", float(place) if np.isfinite(far) else np.nan)):
-                    row = base | {"variant": f"{key['variant']}:{measure}", "value": value}
-                    rows.append(row | {"status": marked([cell["status"] for cell in pair], float(value))})
-    made = result(rows, ("variant", "geo", "comparator", "activity", "period"))
+    made = joined(
+        (_distances(key, cells) for key, cells in groups_of(table, ("variant", "activity", "period"))),
+        lambda: result([], PAIR),
+    )
     units = ["rank" if v.endswith(":rank") else "standard deviations" for v in made["variant"].to_pylist()]
     return made.append_column("unit", pa.array(units, pa.string()))
+
+
+def _distances(key: Row, cells: list[Row]) -> pa.Table:
+    variables = sorted({cell["variable"] for cell in cells})
+    own: dict[str, dict[str, Row]] = {}
+    for cell in cells:
+        own.setdefault(cell["geo"], {})[cell["variable"]] = cell
+    places = sorted(own)
+    weights = [next(cell["weight"] for cell in cells if cell["variable"] == v) for v in variables]
+    values = np.array([[_number(own[g].get(v)) for v in variables] for g in places])
+    about = {g: gathered(own[g].values()) | {"status": letters(c["status"] for c in own[g].values())} for g in places}
+    rows = []
+    for i, geo in enumerate(places):
+        others = [j for j in range(len(places)) if j != i]
+        away = np.full(len(others), np.nan)
+        if np.isfinite(values[i]).all() and others:
+            away = structural_distance(values[i], values[others], weights)
+        order = np.argsort(np.argsort(np.where(np.isfinite(away), away, np.inf), kind="stable"), kind="stable") + 1
+        for j, far, place in zip(others, away, order, strict=True):
+            pair = [about[geo], about[places[j]]]
+            base = key | gathered(pair) | {"geo": geo, "comparator": places[j], "n": len(variables)}
+            for measure, value in (("distance", far), ("rank", float(place) if np.isfinite(far) else np.nan)):
+                row = base | {"variant": f"{key['variant']}:{measure}", "value": value}
+                rows.append(row | {"status": marked([one["status"] for one in pair], float(value))})
+    return result(rows, PAIR)
+
+
+def _number(cell: Row | None) -> float:
+    return float("nan") if cell is None or cell["value"] is None else float(cell["value"])

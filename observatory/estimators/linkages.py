@@ -15,8 +15,8 @@ import pyarrow as pa
 from observatory.errors import DataError
 from observatory.estimators import input_output as io
 from observatory.estimators import require
+from observatory.estimators.slicing import gathered, groups_of
 from observatory.estimators.structure import marked
-from observatory.estimators.structure_rows import gathered, groups_of
 from observatory.estimators.trend import Floats, result
 
 KEY = ("variant", "geo", "period")

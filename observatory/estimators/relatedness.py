@@ -10,19 +10,11 @@ places it describes the dozen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import product
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from observatory.errors import DataError
-from observatory.estimators import require
-from observatory.estimators.structure import marked
-from observatory.estimators.structure_rows import FEW, groups_of
-from observatory.estimators.trend import Floats, letters, result
+from observatory.estimators.trend import Floats
 
 SAME = 1e-9  # eigenvalues, correlations nearer than this are alike but for the arithmetic
 
@@ -173,84 +165,3 @@ def _binary(m: npt.ArrayLike) -> Floats:
             remedy="Make it with `specialised`",
         )
     return m
-
-
-def density_rows(table: pa.Table) -> pa.Table:
-    """Estimator of ``density``: for each place that is shown and activity, how near its specialisations are.
-
-    Input, one row for each place and activity: variant, geo, activity (``<classification>:<code>``), period, value
-    (LQ), is_shown (place), is_asked (activity), status, provenance, sources. Output: variant ``<variant>:present``
-    where the place is specialised in the activity already and ``<variant>:absent`` where it is not; geo, activity,
-    period, value (0 to 1), n (places), status, provenance, sources. An activity near no other has no value, status M;
-    places or activities with a missing quotient are left out of the matrix.
-    """
-    rows = []
-    for key, m, cells, places, activities in _matrices(table, "relatedness.density_rows"):
-        near = density(m)
-        for (i, place), (j, activity) in product(enumerate(places), enumerate(activities)):
-            cell = cells[place, activity]
-            if cell["is_shown"] and cell["is_asked"]:
-                kind = "present" if m[i, j] else "absent"
-                row = {c: cell[c] for c in ("geo", "activity", "provenance", "sources")} | {"period": key["period"]}
-                row |= {"variant": f"{key['variant']}:{kind}", "value": float(near[i, j]), "n": len(places)}
-                rows.append(row | {"status": marked([cell["status"]], float(near[i, j]))})
-    return result(rows, ("variant", "geo", "activity", "period"))
-
-
-def eci_rows(table: pa.Table) -> pa.Table:
-    """Estimator of ``eci_eigenvector``: complexity of each place that is shown, in standard deviations.
-
-    Input as ``density_rows``. Output: variant, geo, activity (``<classification>:TOTAL``), period, value (z over the
-    places), n (places), status with U below 30 places, provenance, sources. A matrix without a second eigenvector of
-    its own, or in parts, gives no value, status M, its reason in parentheses among the sources.
-    """
-    rows = []
-    for key, m, cells, places, activities in _matrices(table, "relatedness.eci_rows"):
-        try:
-            value, why = eci_eigenvector(m), ""
-        except DataError as error:
-            value, why = np.full(len(places), np.nan), f";({error.message.replace(';', ',')})"
-        for place, z in zip(places, value, strict=True):
-            own = cells[place, activities[0]]
-            if own["is_shown"]:
-                whole = own["activity"].rpartition(":")[0] + ":TOTAL"
-                row = {
-                    "variant": key["variant"],
-                    "geo": place,
-                    "activity": whole,
-                    "period": key["period"],
-                    "n": len(places),
-                }
-                row |= {"value": float(z), "provenance": own["provenance"], "sources": own["sources"] + why}
-                rows.append(
-                    row | {"status": letters([marked([own["status"]], float(z)), "U" if len(places) < FEW else ""])}
-                )
-    return result(rows, ("variant", "geo", "activity", "period"))
-
-
-def _matrices(
-    table: pa.Table, name: str
-) -> Iterator[tuple[dict[str, Any], Floats, dict[tuple[str, str], dict[str, Any]], list[str], list[str]]]:
-    """Per variant and period: key, matrix of 0 and 1, cells by place and activity, places, activities."""
-    columns = (
-        "variant",
-        "geo",
-        "activity",
-        "period",
-        "value",
-        "is_shown",
-        "is_asked",
-        "status",
-        "provenance",
-        "sources",
-    )
-    require(table, columns, name)
-    for key, rows in groups_of(table, ("variant", "period")):
-        cells = {(row["geo"], row["activity"]): row for row in rows}
-        activities = sorted({row["activity"] for row in rows if row["value"] is not None})
-        lacking = {row["activity"] for row in rows if row["value"] is None}
-        activities = [activity for activity in activities if activity not in lacking]
-        places = sorted({row["geo"] for row in rows})
-        lq = np.array([[cells[p, a]["value"] if (p, a) in cells else np.nan for a in activities] for p in places])
-        if activities and np.isfinite(lq).all():
-            yield key, specialised(lq), cells, places, activities

@@ -6,33 +6,17 @@ Belongs here: long tables in and out. Does not belong here: the formulas (struct
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 
 from observatory.errors import DataError
 from observatory.estimators import require
+from observatory.estimators.slicing import gathered, groups_of
 from observatory.estimators.structure import ellison_glaeser, marked, standardised_lq
 from observatory.estimators.trend import letters, result
 
 FEW = 30
 NORMAL = 0.05
-
-
-def groups_of(table: pa.Table, key: tuple[str, ...]) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
-    """Rows of a long table by ``key``, in its order; None in a key is a value like another."""
-    found: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    for row in table.to_pylist():
-        found.setdefault(tuple(row[column] for column in key), []).append(row)
-    for values in sorted(found, key=lambda mark: tuple(str(part) for part in mark)):
-        yield dict(zip(key, values, strict=True)), found[values]
-
-
-def gathered(rows: list[dict[str, Any]]) -> dict[str, str]:
-    """Provenance and sources of a figure made of ``rows``."""
-    return {c: ";".join(sorted({row[c] or "" for row in rows} - {""})) for c in ("provenance", "sources")}
 
 
 def standardised(table: pa.Table) -> pa.Table:

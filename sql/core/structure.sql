@@ -87,7 +87,7 @@ found as (
   select 'establishments', 'a88_establishments', 'eustat', e.geo, 'NACE2', e.activity, a.parent, e.period, e.value, 'establishments', e.status, e.provenance, e.source
   from core.establishments e
   join catalogue.activities a on a.classification = 'NACE' and a.version = '2' and a.level = 'division' and a.code = e.activity
-  where e.source = 'eustat_establishments_district_cnae'
+  where e.source = 'eustat_establishments_district_cnae' and e.classification = 'CNAE' and e.version = '2009'
 )
 select measure, breakdown, system, geo, classification, activity, section, period, value, unit, status, provenance, source
 from found

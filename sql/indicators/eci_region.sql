@@ -10,7 +10,7 @@ sources_note: core.structure, establishments by division, districts of Eustat.
 caveats:
   - Unstable with so few districts (U); context only.
 reference: Hidalgo and Hausmann 2009 (PNAS 106)
-estimator: relatedness.eci_rows
+estimator: relatedness_rows.complexity
 */
 with cells as (
   select geo, classification || ':' || activity as activity, period, value, sum(cast(value as decimal(28, 6))) over (partition by geo, period) as place,

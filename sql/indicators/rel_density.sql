@@ -12,7 +12,7 @@ caveats:
   - The division's own proximity is left out of both sums; py-ecomplexity has it in.
   - Twenty districts are a narrow matrix; it describes them.
 reference: Hidalgo, Klinger, Barabási and Hausmann 2007 (Science 317)
-estimator: relatedness.density_rows
+estimator: relatedness_rows.density
 checks:
   - {expectation: expect_column_values_to_be_between, kwargs: {column: value, min_value: 0, max_value: 1.000001}}
 */

@@ -21,7 +21,7 @@ def test_the_asset_keys_are_those_of_the_house(built: Workspace, root: Path) -> 
     assert keys == {
         *(f"snapshots/{source}" for source in sources),
         *(f"raw/{source}" for source in sources),
-        *(f"catalogue/{table}" for table in built.catalogue_tables),
+        *(table.replace(".", "/") for table in built.catalogue_tables),
         *(f"{folder}/{path.stem}" for folder, paths in files.items() for path in paths),
         "database",
         "release",

@@ -11,7 +11,16 @@ import pyarrow as pa
 import pytest
 
 from observatory.errors import DataError
-from observatory.estimators import convergence, hub, hub_rows, linkages, relatedness, structure, structure_rows
+from observatory.estimators import (
+    convergence,
+    hub,
+    hub_rows,
+    linkages,
+    relatedness,
+    relatedness_rows,
+    structure,
+    structure_rows,
+)
 from observatory.estimators import input_output as io
 
 ABOUT = {"status": "A", "provenance": "official", "sources": "accounts", "period": "2020", "activity": "NACE2:J"}
@@ -190,16 +199,16 @@ def test_density_and_complexity_in_rows() -> None:
     quotient = np.random.default_rng(3).gamma(1.0, 1.0, (9, 7))
     m = relatedness.specialised(quotient)
     near = relatedness.density(m)
-    found = relatedness.density_rows(matrix_rows(quotient)).to_pylist()
+    found = relatedness_rows.density(matrix_rows(quotient)).to_pylist()
     assert [row["value"] for row in found] == pytest.approx(list(near[0, :2]))
     assert [row["variant"] for row in found] == [f"set:{'present' if m[0, j] else 'absent'}" for j in (0, 1)]
-    (eci,) = relatedness.eci_rows(matrix_rows(quotient)).to_pylist()
+    (eci,) = relatedness_rows.complexity(matrix_rows(quotient)).to_pylist()
     assert eci["value"] == pytest.approx(relatedness.eci_eigenvector(m)[0])
     assert (eci["activity"], eci["status"], eci["n"]) == ("NACE2:TOTAL", "AU", 9)
 
 
 def test_a_matrix_in_two_parts_says_why_it_has_no_complexity() -> None:
-    (row,) = relatedness.eci_rows(matrix_rows(np.array([[2.0, 0.1], [0.1, 2.0]]))).to_pylist()
+    (row,) = relatedness_rows.complexity(matrix_rows(np.array([[2.0, 0.1], [0.1, 2.0]]))).to_pylist()
     assert row["value"] is None and "M" in row["status"] and "share no activity" in row["sources"]
 
 

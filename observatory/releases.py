@@ -123,7 +123,7 @@ def publish(ws: Workspace, quarter: str | None = None, now: datetime | None = No
     Raises CheckFailed if a critical check failed, UsageError for a malformed quarter, DataError for a table that
     was not built or checked. On any failure the releases and the pointer are as they were.
     """
-    now = now or datetime.now(UTC)
+    now, asked = now or datetime.now(UTC), quarter
     quarter = quarter or quarter_of(now)
     if not QUARTER.match(quarter):
         raise UsageError(f"{quarter!r} is not a quarter", remedy="Write it like 2026Q4")
@@ -137,6 +137,11 @@ def publish(ws: Workspace, quarter: str | None = None, now: datetime | None = No
     standing = latest(folder)
     if standing is not None and is_current(ws):
         return Published(standing.name, standing, False, [])
+    if asked is None and standing is not None and _order(f"{quarter}.0")[:2] < _order(standing.name)[:2]:
+        raise UsageError(
+            f"today is in {quarter} by this machine's clock, and release {standing.name} stands already",
+            remedy="Set the clock, or say which quarter is meant with --quarter",
+        )
     taken = [name for name in names(folder) if name.startswith(f"{quarter}.")]
     release = f"{quarter}.{_order(taken[-1])[2] + 1 if taken else 0}"
     differences = write(ws, folder, release, standing, results, now)

@@ -35,7 +35,7 @@ def releases_diff(
     before: Annotated[str, typer.Argument(help="earlier release")],
     now: Annotated[str | None, typer.Argument(help="later release; the latest by default")] = None,
 ) -> None:
-    """What changed between two releases, largest revisions first."""
+    """What changed between two releases, in which cells most, and why."""
     from observatory.differences import compare, render
 
     ws = Workspace()

@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from observatory import atomic, claims, quality, snapshots
+from observatory import atomic, causes, claims, quality, snapshots
 from observatory.build import Workspace
 from observatory.differences import Difference, compare, render
 from observatory.errors import CheckFailed, DataError, UsageError
@@ -286,6 +286,7 @@ def package(ws: Workspace, folder: Path, release: str, commit: str, now: datetim
         "lock_sha256": hashlib.sha256(lock.encode()).hexdigest(),
         "git_commit": commit,
         "tools": {tool: importlib.metadata.version(tool) for tool in TOOLS},
+        **causes.facts(ws, used),
         "resources": resources(ws, folder),
     }
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 
+from observatory import lineage
 from observatory.build import Workspace
 
 OWNERS = ["team:observatory"]
@@ -20,10 +21,16 @@ def key(relation: str) -> dg.AssetKey:
 
 
 def result(ws: Workspace, relation: str) -> dg.MaterializeResult[Any]:
-    """Make a table and describe what stands there: rows, columns, whether it was made now, its content hash."""
+    """Make a table and describe what stands there: rows, columns and what they come from, whether it was made
+    now, its content hash.
+    """
     made, is_new = ws.make(relation)
     comments = ws.column_comments(relation)
     columns = [dg.TableColumn(name, kind, description=comments.get(name)) for name, kind in made.columns.items()]
+    behind = {
+        column: [dg.TableColumnDep(asset_key=key(source), column_name=name) for source, name in sources]
+        for column, sources in lineage.columns_behind(ws, relation).items()
+    }
     return dg.MaterializeResult(
         asset_key=key(relation),
         metadata={
@@ -31,6 +38,7 @@ def result(ws: Workspace, relation: str) -> dg.MaterializeResult[Any]:
             "dagster/column_schema": dg.TableSchema(columns),
             "dagster/uri": ws.path(relation).as_uri(),
             "made_now": is_new,
+            **({"dagster/column_lineage": dg.TableColumnLineage(deps_by_column=behind)} if behind else {}),
         },
         data_version=dg.DataVersion(made.sha256),
     )

@@ -253,6 +253,34 @@ def indicators_show(
     show(table, form, title)
 
 
+@app.command(epilog="Example: observatory explain ict_emp_share --geo ES21 --period 2015")
+def explain(
+    indicator: Annotated[str, typer.Argument(help="id of an indicator")],
+    geo: Annotated[str | None, typer.Option(help="place, e.g. ES21")] = None,
+    period: Annotated[str | None, typer.Option(help="year or window, e.g. 2015 or 2008/2024")] = None,
+    variant: Annotated[str | None, typer.Option(help="variant, where there are several")] = None,
+    comparator: Annotated[str | None, typer.Option(help="place compared with, where there are several")] = None,
+    activity: Annotated[str | None, typer.Option(help="activity, where there are several")] = None,
+    release: ReleaseOption = None,
+    form: Annotated[Literal["text", "json"], typer.Option("--format", help="text or json")] = "text",
+) -> None:
+    """Where a published figure comes from: its formula with the numbers, and every cell of a publisher behind it.
+
+    The keys of the JSON are described in observatory/lineage.py.
+    """
+    import json
+
+    from observatory import lineage, lineage_text
+
+    asked = {"variant": variant, "geo": geo, "activity": activity, "period": period, "comparator": comparator}
+    document = lineage.explain(Workspace(), indicator, asked, release)
+    if form == "json":
+        typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
+    else:
+        for line in lineage_text.lines(document):
+            typer.echo(line)
+
+
 @app.command(epilog="Example: observatory claims")
 def claims(release: ReleaseOption = None, form: FormatOption = "table") -> None:
     """The journal's statements beside our figures: reproduced, revised since, or not tested on real data.

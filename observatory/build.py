@@ -19,7 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from observatory import atomic, corrections, resolution, snapshots, surveys
+from observatory import atomic, catalogue_traps, corrections, resolution, snapshots, surveys, versions
 from observatory import models as model_files
 from observatory.catalogue import Catalogue, Source
 from observatory.catalogue import load as load_catalogue
@@ -27,6 +27,7 @@ from observatory.engines.duckdb import DuckDB, literal, quote, relation
 from observatory.errors import DataError, ObservatoryError
 from observatory.models import Model
 from observatory.settings import Settings
+from observatory.versions_sql import Coding
 
 if TYPE_CHECKING:
     import duckdb
@@ -40,13 +41,16 @@ CORRECTIONS = "corrections"
 
 @dataclass(frozen=True)
 class Made:
-    """What stands beside a built table; ``corrections`` are those that a raw table has had."""
+    """What stands beside a built table; ``corrections`` are those that a raw table has had, ``codings`` the versions of
+    classifications that a core table holds, each with the columns that say so.
+    """
 
     fingerprint: str
     sha256: str
     rows: int
     columns: dict[str, str]
     corrections: list[dict[str, Any]] = field(default_factory=list)
+    codings: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Workspace:
@@ -210,6 +214,7 @@ class Workspace:
 
     def _run(self, model: Model) -> None:
         views = self.views(model.inputs)
+        versions.check_reads(model, {name: found for name in views if (found := self._codings(name))}, views)
         if model.schema == "core" and model.header.estimator is None:
             self.engine.to_parquet(model.sql, views, self.path(model.relation), name=str(model.path))
             return
@@ -219,6 +224,19 @@ class Workspace:
 
             table = estimators.resolve(model.header.estimator)(table)
         self._write(model.relation, model_files.finish(table, model) if model.schema == "indicators" else table)
+
+    def _codings(self, name: str) -> list[Coding]:
+        """Versions of classifications in a reference or core table, as they were when it was made."""
+        if name in self.catalogue_tables:
+            return self._catalogue_codings.get(name, [])
+        if name not in self.models:
+            return []
+        stored = json.loads(self.path(name).with_suffix(".json").read_text("utf-8"))
+        return [Coding(**coding) for coding in stored["codings"]]
+
+    @cached_property
+    def _catalogue_codings(self) -> dict[str, list[Coding]]:
+        return versions.of_catalogue(self.catalogue_tables, self.catalogue.classifications)
 
     def _write(self, name: str, table: pa.Table) -> None:
         import pyarrow.parquet as pq
@@ -238,7 +256,9 @@ class Workspace:
                 remedy="Describe it under `columns` in the header",
             )
         corrected = json.loads((meta.schema_arrow.metadata or {}).get(CORRECTIONS.encode(), b"[]"))
-        made = Made(fingerprint, atomic.sha256(path), meta.metadata.num_rows, columns, corrected)
+        own = versions.check_rows(self.models[name], path, self.catalogue) if name.startswith("core.") else []
+        codings = [asdict(coding) for coding in own]
+        made = Made(fingerprint, atomic.sha256(path), meta.metadata.num_rows, columns, corrected, codings)
         atomic.write_text(path.with_suffix(".json"), json.dumps(asdict(made), indent=1, ensure_ascii=False))
         return made
 
@@ -347,6 +367,11 @@ def check_contract(contract: Source, table: pa.Table, catalogue: Catalogue) -> N
     place = f"data/catalogue/sources/{contract.id}.yaml"
     tail = {"value", "flag", "kind"}
     resolution.check_dimensions(contract, [c for c in table.column_names if c not in tail and "__label" not in c])
+    if pairs := catalogue_traps.beside(contract, table, catalogue.geography_breaks):
+        raise DataError(
+            f"{place}: {contract.table}: codes that are no one series stand together: {'; '.join(pairs)}",
+            remedy="Ask for one of them, or list the other under `exclude` in the contract",
+        )
     if unmapped := catalogue.unmapped(contract, table):
         raise DataError(
             f"{place}: {len(unmapped)} code(s) of {contract.table} are not in the catalogue: {'; '.join(unmapped)}",

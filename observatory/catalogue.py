@@ -17,21 +17,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from observatory import catalogue_bridge as bridges
 from observatory import catalogue_files as files
 from observatory import catalogue_surveys as surveys
 from observatory import catalogue_tables as derive
+from observatory import catalogue_traps as traps
 from observatory import corrections
 from observatory.catalogue_models import (
     Activity,
+    BridgeRow,
     Claim,
+    Classification,
     EsaItem,
     Flag,
     Geography,
     GeographyBreak,
+    HubGoalpost,
     HubThreshold,
     KibsMember,
     KibsVariant,
+    Municipality,
     ServiceGroup,
+    SizeClass,
     Window,
 )
 from observatory.codebook import Codebook
@@ -57,7 +64,10 @@ class Catalogue:
     codebooks: Mapping[str, Codebook]
     geographies: Sequence[Geography]
     geography_breaks: Sequence[GeographyBreak]
+    municipalities: Sequence[Municipality]
+    classifications: Sequence[Classification]
     activities: Sequence[Activity]
+    activity_bridge: Sequence[BridgeRow]
     esa_items: Sequence[EsaItem]
     kibs_variants: Sequence[KibsVariant]
     kibs_members: Sequence[KibsMember]
@@ -66,6 +76,8 @@ class Catalogue:
     claims: Sequence[Claim]
     windows: Sequence[Window]
     thresholds: Sequence[HubThreshold]
+    goalposts: Sequence[HubGoalpost]
+    size_classes: Sequence[SizeClass]
     corrections: Sequence[Correction]
 
     def corrected(self, source: str, provenance: str) -> tuple[Correction, ...]:
@@ -75,6 +87,7 @@ class Catalogue:
     def schemes(self) -> dict[str, frozenset[str]]:
         """Codes of every scheme that a contract may name."""
         codes: dict[str, set[str]] = {"esa2010": {item.code for item in self.esa_items}}
+        codes["municipality"] = {town.code for town in self.municipalities}
         for scheme, code, _, _ in derive.geography_codes(self.geographies, self.geography_breaks):
             codes.setdefault(scheme, set()).add(code)
         for scheme, code, *_ in derive.activity_codes(self.activities):
@@ -115,6 +128,7 @@ class Catalogue:
         import pyarrow as pa
 
         named = derive.named
+        bridge = bridges.twins(self.activity_bridge, self.classifications)
         rows = {
             "geographies": derive.records(self.geographies),
             "geography_codes": named(
@@ -124,7 +138,11 @@ class Catalogue:
             "geography_groups": named(("grp", "geo"), ((g, p.geo) for p in self.geographies for g in p.groups)),
             "geography_ancestors": named(("geo", "ancestor"), derive.geography_ancestors(self.geographies)),
             "geography_breaks": derive.records(self.geography_breaks),
+            "municipalities": derive.records(self.municipalities),
+            "classifications": derive.records(self.classifications),
             "activities": derive.records(self.activities),
+            "activity_bridge": derive.records(bridge),
+            "kibs_bridge": bridges.kibs_bridge(self.kibs_members, bridge, self.classifications),
             "activity_codes": named(("scheme", "code", *derive.ACTIVITY), derive.activity_codes(self.activities)),
             "activity_breakdowns": named(
                 ("breakdown", *derive.ACTIVITY),
@@ -143,6 +161,8 @@ class Catalogue:
             "published_claims": derive.records(self.claims),
             "analysis_windows": derive.records(self.windows),
             "hub_thresholds": derive.records(self.thresholds),
+            "hub_goalposts": derive.records(self.goalposts),
+            "size_classes": derive.records(self.size_classes),
         }
         return {name: pa.Table.from_pylist(records) for name, records in rows.items()}
 
@@ -162,7 +182,10 @@ def load(root: Path) -> Catalogue:
         codebooks=codebooks,
         geographies=files.rows(folder / "geographies.csv", Geography, problems),
         geography_breaks=files.rows(folder / "geography_breaks.csv", GeographyBreak, problems),
+        municipalities=files.rows(folder / "municipalities.csv", Municipality, problems),
+        classifications=files.rows(folder / bridges.CLASSIFICATIONS, Classification, problems),
         activities=files.rows(folder / "activities.csv", Activity, problems),
+        activity_bridge=files.rows(folder / bridges.FILE, BridgeRow, problems),
         esa_items=files.rows(folder / "esa_items.csv", EsaItem, problems),
         kibs_variants=files.rows(folder / "kibs_variants.csv", KibsVariant, problems),
         kibs_members=files.rows(folder / "kibs_definitions.csv", KibsMember, problems),
@@ -171,6 +194,8 @@ def load(root: Path) -> Catalogue:
         claims=files.rows(folder / "published_claims.csv", Claim, problems),
         windows=files.rows(folder / "analysis_windows.csv", Window, problems),
         thresholds=files.rows(folder / "hub_thresholds.csv", HubThreshold, problems),
+        goalposts=files.rows(folder / "hub_goalposts.csv", HubGoalpost, problems),
+        size_classes=files.rows(folder / "size_classes.csv", SizeClass, problems),
         corrections=() if mends is None else mends.corrections,
     )
     # A file that was not read whole would make everything that points into it look lost.
@@ -200,6 +225,9 @@ def disagreements(catalogue: Catalogue) -> list[str]:
     return [
         *_geographies(catalogue),
         *_activities(catalogue),
+        *bridges.disagreements(
+            catalogue.activity_bridge, catalogue.classifications, catalogue.activities, catalogue.kibs_members
+        ),
         *_kibs(catalogue),
         *_service_sets(catalogue),
         *_others(catalogue),
@@ -273,6 +301,7 @@ def _kibs(c: Catalogue) -> Iterator[str]:
             yield f"{file}: {m.variant}: {m.activity} is no activity of {place}"
         elif m.breakdown not in (*breakdowns, "as_written"):
             yield f"{file}: {m.variant}: {m.activity} is no item of {m.breakdown}"
+    yield from (f"{file}: {text}" for text in traps.merged(c.activities, c.kibs_members, c.kibs_variants))
 
 
 def _service_sets(c: Catalogue) -> Iterator[str]:
@@ -290,6 +319,8 @@ def _others(c: Catalogue) -> Iterator[str]:
     yield from _twice("esa_items.csv", "code", (i.code for i in c.esa_items))
     yield from _twice("observation_flags.csv", "flag", (f"{f.publisher} {f.flag}" for f in c.flags))
     yield from _twice("analysis_windows.csv", "window", (w.window for w in c.windows))
+    yield from _twice("hub_goalposts.csv", "pillar", (f"{g.variant} {g.pillar}" for g in c.goalposts))
+    yield from _twice("size_classes.csv", "size", (s.size for s in c.size_classes))
     file, places = "published_claims.csv", {p.geo for p in c.geographies}
     yield from _twice(file, "part", (f"{claim.claim}{claim.part}" for claim in c.claims))
     yield from _unknown(file, "place", (name for claim in c.claims for name in (claim.geo, claim.comparator)), places)
@@ -363,3 +394,6 @@ def _series(c: Catalogue, source: Source, file: str) -> Iterator[str]:
         yield f"{file}: series.splice.after: {splice.after!r} is no other base of {source.series.name!r}"
     elif before.series.base == source.series.base:
         yield f"{file}: series.splice.after: {splice.after!r} has the same base {source.series.base!r}"
+    else:
+        for pair in traps.spliced(before, source, c.geography_breaks):
+            yield f"{file}: series.splice.after: {pair} would be one series"

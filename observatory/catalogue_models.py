@@ -117,6 +117,62 @@ class Activity(Row):
         return written_out(self.divisions)
 
 
+class Classification(Row):
+    """A version of a classification of activities or products.
+
+    ``divisions_of`` is the version of NACE whose two-digit codes it has: only what has the same divisions may be
+    joined on a code.
+    """
+
+    classification: Text
+    version: Text
+    divisions_of: Text
+    note: str
+
+
+class BridgeRow(Row):
+    """One step from a version of a classification to another; codes of several divisions are joined by ``+``.
+
+    ``kind`` is division (one to one), set (several divisions carried as one) or aggregate (two sums that are reported
+    side by side because no weights are known; ``leaks`` names the classes that leave or enter). ``weight`` is the
+    part of ``from_code`` that goes to ``to_code``: 1 where ``is_closed``, else an estimate from ``weight_source`` for
+    ``weight_year``, and empty while there is none.
+    """
+
+    from_classification: Text
+    from_version: Text
+    from_code: Text
+    to_classification: Text
+    to_version: Text
+    to_code: Text
+    kind: Literal["division", "set", "aggregate"]
+    is_closed: bool
+    weight: Number
+    weight_source: str
+    weight_year: Annotated[str, Field(pattern=r"^(\d{4})?$")]
+    leaks: Words
+    note: str
+
+    @property
+    def old(self) -> frozenset[str]:
+        """Divisions of ``from_code``."""
+        return frozenset(self.from_code.split("+"))
+
+    @property
+    def new(self) -> frozenset[str]:
+        """Divisions of ``to_code``."""
+        return frozenset(self.to_code.split("+"))
+
+
+class Municipality(Row):
+    """A municipality of the Basque Country with its national code of five digits and its territory."""
+
+    code: Annotated[str, Field(pattern=r"^\d{5}$")]
+    name: Text
+    territory: Text
+    note: str
+
+
 class EsaItem(Row):
     """An item of the supply and use tables that is no activity or product: a final use, a valuation …"""
 
@@ -237,3 +293,22 @@ class HubThreshold(Row):
     threshold: Text
     value: float
     meaning: Text
+
+
+class HubGoalpost(Row):
+    """A pillar of the hub index with its fixed goalposts and weight; none of them is a standard."""
+
+    variant: Text
+    pillar: Text
+    low: float
+    high: float
+    weight: float = Field(gt=0)
+    meaning: Text
+
+
+class SizeClass(Row):
+    """How many persons stand for an establishment of a size class, where only classes are published."""
+
+    size: Text
+    persons: float = Field(gt=0)
+    note: Text

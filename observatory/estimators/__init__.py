@@ -23,12 +23,21 @@ if TYPE_CHECKING:
     Estimator = Callable[[pa.Table], pa.Table]
 
 ESTIMATORS = (
+    "bridge.linked",
+    "convergence.beta_rows",
     "convergence.catchup_years",
     "hub.class_rows",
+    "hub_rows.distance",
+    "hub_rows.index",
     "input_output.embodied_services",
     "intervals.location_quotient",
+    "linkages.backward",
+    "linkages.forward",
+    "relatedness_rows.complexity",
+    "relatedness_rows.density",
     "shift_share.components",
-    "structure.profile",
+    "structure_rows.agglomeration",
+    "structure_rows.standardised",
     "trend.slope",
 )
 

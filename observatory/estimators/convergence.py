@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +53,17 @@ class Speed:
 
     lambda_: float
     half_life: float
+
+
+@dataclass(frozen=True)
+class Beta:
+    """Slope of mean annual ln growth on the initial ln level, with its interval, its standard error and n."""
+
+    slope: float
+    lower: float
+    upper: float
+    se: float
+    n: int
 
 
 def cagr(s0: float, s_t: float, years: float) -> float:
@@ -233,3 +245,63 @@ def beta_speed(beta: float, t: float) -> Speed:
         )
     speed = float(-np.log1p(beta * t) / t)
     return Speed(speed, float(np.log(2) / speed) if speed > 0 else float("inf"))
+
+
+def beta(first: npt.ArrayLike, last: npt.ArrayLike, span: float, level: float = LEVEL) -> Beta:
+    """Beta convergence of regions from ``first`` to ``last``, ``span`` years apart.
+
+    Least squares of (1 / span) ln(last / first) on ln(first) with a constant; interval from Student's t with n - 2.
+    Source: Barro and Sala-i-Martin 1992; as REAT's betaconv.ols. Raises DataError for fewer than three regions, a value
+    that is not positive, or regions that all begin alike.
+    """
+    from scipy import stats
+
+    s0, s1 = np.asarray(first, dtype=np.float64), np.asarray(last, dtype=np.float64)
+    if s0.shape != s1.shape or s0.size < 3 or not ((s0 > 0).all() and (s1 > 0).all() and span > 0 and np.ptp(s0) > 0):
+        raise DataError(
+            f"beta: expected three positive pairs or more that begin apart, found {s0.tolist()} and {s1.tolist()}",
+            remedy="Leave out empty regions",
+        )
+    line = stats.linregress(np.log(s0), np.log(s1 / s0) / span)
+    margin = float(stats.t.ppf((1 + level) / 2, s0.size - 2) * line.stderr)
+    slope = float(line.slope)
+    return Beta(slope, slope - margin, slope + margin, float(line.stderr), int(s0.size))
+
+
+def beta_rows(table: pa.Table) -> pa.Table:
+    """Estimator of beta convergence: for each variant and pair of years the slope, the speed and the half-life.
+
+    Input, one row for each region: variant, geo (the set), region, activity, period (first year), last_period,
+    first_value, last_value (shares, one unit), status, provenance, sources. Output: variant ``<variant>:beta`` (per
+    year, with its interval), ``:speed`` (per year) and ``:half_life`` (years; none and status M where regions diverge);
+    geo, activity, period ``first/last``, value, lower, upper, unit, n (regions), status, provenance, sources. A region
+    without a value leaves all three without one.
+    """
+    columns = ("variant", "geo", "region", "activity", "period", "last_period", "first_value", "last_value")
+    require(table, (*columns, "status", "provenance", "sources"), "convergence.beta_rows")
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in table.to_pylist():
+        key = tuple(row[c] for c in ("variant", "geo", "activity", "period", "last_period"))
+        groups.setdefault(key, []).append(row)
+    rows = []
+    for (variant, geo, activity, begin, end), regions in sorted(groups.items()):
+        base = {"geo": geo, "activity": activity, "period": f"{begin}/{end}", "n": len(regions)}
+        base |= {c: ";".join(sorted({row[c] or "" for row in regions} - {""})) for c in ("provenance", "sources")}
+        pairs = np.array([(row["first_value"], row["last_value"]) for row in regions], dtype=np.float64)
+        span = float(end) - float(begin)
+        found = dict.fromkeys(("beta", "speed", "half_life"), float("nan"))
+        bounds: dict[str, float] = {}
+        if np.isfinite(pairs).all() and span > 0:
+            line = beta(pairs[:, 0], pairs[:, 1], span)
+            found["beta"], bounds = line.slope, {"lower": line.lower, "upper": line.upper}
+            if 1 + line.slope * span > 0:
+                speed = beta_speed(line.slope, span)
+                found |= {"speed": speed.lambda_, "half_life": speed.half_life}
+        for measure, value in found.items():
+            row = base | {"variant": f"{variant}:{measure}", "value": value}
+            row |= bounds if measure == "beta" else {}
+            missing = [] if np.isfinite(value) else ["M"]
+            rows.append(row | {"status": trend.letters([*(r["status"] for r in regions), *missing])})
+    made = trend.result(rows, ("variant", "geo", "activity", "period"))
+    units = ["years" if variant.endswith(":half_life") else "per year" for variant in made["variant"].to_pylist()]
+    return made.append_column("unit", pa.array(units, pa.string()))

@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from observatory.errors import DataError
 from observatory.estimators import require
+from observatory.estimators.slicing import joined, slices
 from observatory.estimators.structure import marked, one_classification
 from observatory.estimators.trend import Floats, joined_variant, result, series_of, years
 
@@ -126,7 +127,13 @@ def components(table: pa.Table) -> pa.Table:
     every year for dynamic, which also needs each year between them), or where a single year is left. Raises
     DataError naming place, activity and year for a base of 0, and as ``structure.one_classification``.
     """
-    require(table, ("reference",), NAME)
+    require(table, (*PAIR, "reference"), NAME)
+    parts = (_components(part) for _, part in slices(table, PAIR))
+    return joined(parts, lambda: result([], (*PAIR, "activity", "period")))
+
+
+def _components(table: pa.Table) -> pa.Table:
+    """Rows of one place and comparator; of windows that leave the same years one stays."""
     rows = []
     for key, mark, series in _groups(table):
         place = f"{NAME}: {mark}"
@@ -140,11 +147,16 @@ def components(table: pa.Table) -> pa.Table:
             parts = _parts(method, own[chosen], reference[chosen], names, [periods[i] for i in chosen], place)
             base = key | {"period": f"{periods[0]}/{periods[-1]}", "n": len(chosen)}
             base |= {c: ";".join(sorted({cell[c] for cell in lines} - {""})) for c in ("provenance", "sources")}
+            inputs = {name: [line[j]["status"] for line in (cells[i] for i in chosen)] for j, name in enumerate(names)}
+            inputs[whole] = [cell["status"] for cell in lines]
+            status = {
+                (name, ok): marked(given, 0.0 if ok else np.nan) for name, given in inputs.items() for ok in (0, 1)
+            }
             for part, amounts in parts.items():
-                for activity, amount in zip([*names, whole], [*amounts, amounts.sum()], strict=True):
-                    row = {"variant": joined_variant(key["variant"], method, part), "activity": activity}
-                    inputs = [cell["status"] for cell in lines if activity in (whole, cell["activity"])]
-                    rows.append(base | row | {"value": float(amount), "status": marked(inputs, amount)})
+                variant = joined_variant(key["variant"], method, part)
+                for activity, amount in zip([*names, whole], [*amounts.tolist(), float(amounts.sum())], strict=True):
+                    row = {"variant": variant, "activity": activity, "value": amount}
+                    rows.append(base | row | {"status": status[activity, int(np.isfinite(amount))]})
     return result(rows, (*PAIR, "activity", "period"))
 
 

@@ -1,8 +1,9 @@
 """Structure of a place or an activity: specialisation, diversity, inequality, concentration.
 
-Belongs here: closed formulas on one or two vectors of amounts (persons, euros), and the profile of a place from a
-long table. Does not belong here: location quotients and their intervals (intervals.py), what links activities to
-one another (relatedness.py), change over time (shift_share.py), and which activities make KIBS (catalogue).
+Belongs here: closed formulas on one or two vectors of amounts (persons, euros). Does not belong here: their rows
+(structure_rows.py; the simple ones are SQL, held against these in the tests), location quotients and their intervals
+(intervals.py), what links activities to one another (relatedness.py), change over time (shift_share.py), and which
+activities make KIBS (catalogue).
 
 Vectors are one-dimensional, not negative and not all 0; order within a vector is the caller's. Names say the
 formula because libraries differ: what REAT calls theil() is ``mean_log_deviation`` here, its gini.conc() and
@@ -13,19 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from observatory.errors import DataError
-from observatory.estimators import require
-from observatory.estimators.trend import Floats, joined_variant, letters, result
-
-KEY = ("variant", "geo", "comparator", "period")
-MEASURES = {"krugman": "0-2", "hhi": "0-1", "entropy": "bits", "unrelated_variety": "bits", "related_variety": "bits"}
+from observatory.estimators.trend import Floats, letters
 
 
 @dataclass(frozen=True)
@@ -248,41 +243,6 @@ def standardised_lq(quotients: npt.ArrayLike) -> StandardisedQuotients:
     return StandardisedQuotients(z, int(logs.size), float(shapiro(logs).pvalue))
 
 
-def profile(table: pa.Table) -> pa.Table:
-    """Estimator of the structure of places: one row for each place, comparator, period and measure.
-
-    Input, one row for each activity: variant, geo, comparator, period, activity (``<classification>:<code>``, parts
-    of one whole), group (section of the activity), value and benchmark_value (amounts of the place and of the
-    comparator, one unit), status, provenance, sources. Output: variant ``<variant>:<measure>``, the measures
-    being krugman (against the comparator), hhi, entropy, unrelated_variety and related_variety; geo, comparator,
-    activity (``<classification>:TOTAL``), period, value, unit, n (activities), status, provenance, sources.
-    One activity without a value leaves no share: the measures that need it have no value, status M.
-
-    Raises DataError naming place and period for an activity that stands twice or has no group, for activities of
-    two classifications (a letter is another activity in another version), for a total among them, and for
-    amounts that make no shares.
-    """
-    columns = (*KEY, "activity", "group", "value", "benchmark_value", "status", "provenance", "sources")
-    require(table, columns, "structure.profile")
-    ordered = table.select(columns).sort_by([(column, "ascending") for column in (*KEY, "activity")])
-    rows = []
-    for key, members in groupby(ordered.to_pylist(), key=lambda row: tuple(row[column] for column in KEY)):
-        activities = list(members)
-        place = f"structure.profile: {'/'.join(str(part) for part in key)}"
-        whole = one_classification([row["activity"] for row in activities], place)
-        base = dict(zip(KEY, key, strict=True)) | {"activity": whole, "n": len(activities)}
-        base |= {c: ";".join(sorted({row[c] or "" for row in activities} - {""})) for c in ("provenance", "sources")}
-        status = [row["status"] for row in activities]
-        for measure, value in _measures(activities, place).items():
-            rows.append(
-                base
-                | {"variant": joined_variant(base["variant"], measure), "value": value, "status": marked(status, value)}
-            )
-    found = result(rows, ("variant", "geo", "comparator", "activity", "period"))
-    units = [MEASURES[variant.rsplit(":", 1)[-1]] for variant in found["variant"].to_pylist()]
-    return found.append_column("unit", pa.array(units, pa.string()))
-
-
 def one_classification(activities: Sequence[str | None], place: str) -> str:
     """The total of ``activities`` as an activity, ``<classification>:TOTAL`` (``TOTAL`` if they name none).
 
@@ -308,23 +268,6 @@ def marked(statuses: Sequence[str | None], value: float) -> str:
     if not np.isfinite(value):
         return letters([*statuses, "M"])
     return "".join(letter for letter in letters(statuses) if letter not in "MC")
-
-
-def _measures(activities: Sequence[dict[str, Any]], place: str) -> dict[str, float]:
-    """The measures of ``profile``; NaN where an amount they need is missing."""
-    own, benchmark = (np.array([row[c] for row in activities], np.float64) for c in ("value", "benchmark_value"))
-    groups = [row["group"] for row in activities]
-    found = dict.fromkeys(MEASURES, float("nan"))
-    try:
-        if np.isfinite(own).all():
-            parts = variety(own, groups)
-            found |= {"hhi": hhi(own), "entropy": parts.entropy}
-            found |= {"unrelated_variety": parts.unrelated, "related_variety": parts.related}
-            if np.isfinite(benchmark).all():
-                found["krugman"] = krugman(own, benchmark)
-    except DataError as error:
-        raise DataError(f"{place}: {error.message}", remedy=error.remedy) from error
-    return found
 
 
 def _vector(name: str, amounts: npt.ArrayLike) -> Floats:

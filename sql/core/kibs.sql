@@ -2,18 +2,18 @@
 name: {en: KIBS of every place by variant, es: KIBS de cada territorio por variante, eu: Lurralde bakoitzeko KIBSak aldaeraka}
 question: How large are the knowledge-intensive business services of a place, in jobs, value added and establishments?
 definition: >-
-  Sums of employment, value added and establishments over the activities of every KIBS variant, and of each of its groups, beside the total of the
+  Sums of employment, value added, establishments and enterprises over the activities of every KIBS variant, and of each of its groups, beside the total of the
   same source; a variant is there where the source's breakdown makes it up exactly.
-unit: persons, million euro or establishments, by measure
+unit: persons, million euro, establishments or enterprises, by measure
 row: one source, measure, variant or group, place and year
-sources_note: core.employment, core.gva, core.employment_a38, core.gva_a38, core.establishments.
+sources_note: core.employment, core.gva, core.employment_a38, core.gva_a38, core.establishments, core.enterprises.
 caveats:
   - A missing part makes the sum missing.
   - Sources count different things (persons, jobs); figures of one source are compared with each other.
   - kibs_jkmn holds administrative and support services and is never compared with the headline.
 reference: KIBS variants of the catalogue
 columns:
-  measure: employment, gva or establishments
+  measure: employment, gva, establishments or enterprises
   variant: KIBS variant, or variant and group with a colon between
   geo: Place (catalogue.geographies)
   activity: Activities that were summed
@@ -30,6 +30,53 @@ checks:
   - name: part_within_total
     meaning: KIBS larger than all activities together
     sql: select source, measure, variant, geo, period, value, total from core.kibs where value > total + 1e-6 order by all
+  - name: made_of_its_divisions
+    meaning: a variant made of activities that hold other divisions than it does, as M_N of A*10 holds 77 to 82
+    sql: >
+      with stated as (
+        select variant, '' as grp, classification, version, activity from catalogue.kibs_definitions where breakdown in ('a88', 'a10')
+        union all
+        select variant, grp, classification, version, activity from catalogue.kibs_definitions where breakdown in ('a88', 'a10')
+      ),
+      wanted as (
+        select s.variant || case s.grp when '' then '' else ':' || s.grp end as variant, string_agg(distinct d.division, ' ' order by d.division) as divisions
+        from stated s
+        join catalogue.activity_divisions d using (classification, version, activity)
+        where classification = 'NACE' and version = '2'
+        group by all
+      ),
+      made as (
+        select distinct variant, source, activity, unnest(string_split(split_part(activity, ':', 2), '+')) as part from core.kibs
+      ),
+      have as (
+        select m.variant, m.source, m.activity, string_agg(distinct d.division, ' ' order by d.division) as divisions
+        from made m
+        left join catalogue.activity_divisions d on d.classification = 'NACE' and d.version = '2' and d.activity = m.part
+        group by all
+      )
+      select h.source, h.variant, h.activity, h.divisions, w.divisions as wanted
+      from have h
+      left join wanted w using (variant)
+      where h.divisions is distinct from w.divisions
+      order by all
+  - name: items_of_their_breakdown
+    meaning: an activity that is no item of the breakdown in which its table is summed; A*10 merges M with N (M_N) and gives kibs_jkmn alone
+    sql: >
+      with offered as (
+        select 'a38' as breakdown, source, geo, activity, period from core.employment_a38 where level not in ('total', 'account')
+        union all
+        select 'a38', source, geo, activity, period from core.gva_a38 where level not in ('total', 'account')
+        union all
+        select 'a88', source, geo, activity, period from core.establishments where level <> 'total' and version = '2009'
+        union all
+        select 'a88', source, geo, activity, period from core.enterprises where level <> 'total' and version = '2009'
+      )
+      select o.breakdown, o.source, o.activity, min(o.geo) as geo, min(o.period) as period, count(*) as n
+      from offered o
+      left join catalogue.activity_breakdowns b on b.classification = 'NACE' and b.version = '2' and b.breakdown = o.breakdown and b.activity = o.activity
+      where b.activity is null
+      group by all
+      order by all
   - name: groups_add_up
     meaning: a variant whose groups do not add up to it
     sql: >
@@ -69,8 +116,12 @@ cells as (
   -- divisions of CNAE-2009 are those of NACE Rev. 2
   select 'establishments', 'a88', 'eustat', 'establishments', geo, activity, period, cast(value as decimal(28, 6)), status, provenance, source
   from core.establishments
-  where geo in (select geo from catalogue.geographies)
+  where classification = 'CNAE' and version = '2009' and geo in (select geo from catalogue.geographies)
     and (source = 'eustat_establishments_district_cnae' or geo in (select geo from catalogue.geographies where kind = 'municipality'))
+  union all
+  select 'enterprises', 'a88', 'eustat', 'enterprises', geo, activity, period, cast(value as decimal(28, 6)), status, provenance, source
+  from core.enterprises
+  where classification = 'CNAE' and version = '2009'
 ),
 summed as (
   select c.measure, m.variant, m.breakdown, c.system, c.unit, c.geo, c.period, c.source,

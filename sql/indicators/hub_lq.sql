@@ -7,11 +7,12 @@ definition: >-
   the covariance is taken into account.
 unit: ratio
 row: one place, comparator, activity and year
-sources_note: Regional accounts employment, Eurostat nama_10r_3empers.
+sources_note: Regional accounts employment, Eurostat nama_10r_3empers; Eustat's employment of the capitals and its directory.
 caveats:
   - The accounts are not a sample; the interval tells how far chance alone could move a place of this size (super-population).
   - The interval knows nothing of the accounts' own estimation error.
   - kibs_jkmn merges M with N.
+  - The variant establishments counts establishments and not persons (D); own-account professionals weigh as much as a head office.
 reference: Beyene and Moineddin 2005 (BMC Medical Research Methodology 5:32)
 estimator: intervals.location_quotient
 checks:
@@ -75,4 +76,15 @@ from core.kibs c
 join catalogue.geographies g on g.geo = c.geo and g.kind = 'municipality'
 join core.kibs r on r.geo = 'ES21' and r.measure = 'employment' and r.system = c.system and r.variant = c.variant and r.period = c.period
 where c.measure = 'employment' and c.system = 'eustat'
+union all
+-- a city in its region by division: establishments, as no table has its persons by division
+select
+  'establishments', c.geo, 'ES21', 'NACE2:' || c.activity, c.period, c.value, ct.value, r.value, rt.value, true,
+  c.status || ct.status || r.status || rt.status || 'D', c.provenance || ';' || r.provenance, c.source || ';' || r.source
+from core.establishments c
+join catalogue.geographies g on g.geo = c.geo and g.kind = 'municipality'
+join core.establishments ct on ct.source = c.source and ct.geo = c.geo and ct.period = c.period and ct.activity = 'TOTAL'
+join core.establishments r on r.source = 'eustat_establishments_district_cnae' and r.geo = 'ES21' and r.period = c.period and r.activity = c.activity
+join core.establishments rt on rt.source = r.source and rt.geo = r.geo and rt.period = r.period and rt.activity = 'TOTAL'
+where c.source = 'eustat_establishments_municipality_cnae' and c.activity <> 'TOTAL'
 order by variant, geo, comparator, activity, period

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -211,7 +210,7 @@ def test_trap_letters_joined_across_nace_versions_give_finance_for_ict() -> None
     by_letter = krugman([old.get(letter, 0) for letter in every], [new.get(letter, 0) for letter in every])
     assert by_letter > 0.5 > krugman(list(jobs.values()), list(jobs.values())) == 0
     with pytest.raises(DataError, match=r"one classification and version, found NACE2, NACE2\.1"):
-        structure.profile(rows(activity=["NACE2:K", "NACE2.1:K"]))
+        structure.one_classification(["NACE2:K", "NACE2.1:K"], "ES21")
 
 
 # ---- identities
@@ -307,94 +306,3 @@ def test_refusals_say_what_was_found(call: Any, message: str) -> None:
 
 
 # ---- estimator
-
-
-def rows(**columns: list[Any]) -> pa.Table:
-    n = len(next(iter(columns.values())))
-    table = {
-        "variant": ["a64"] * n,
-        "geo": ["ES21"] * n,
-        "comparator": ["ES"] * n,
-        "period": ["2022"] * n,
-        "activity": [f"NACE2:{i:02}" for i in range(n)],
-        "group": ["J"] * n,
-        "value": [1.0] * n,
-        "benchmark_value": [1.0] * n,
-        "status": ["AA"] * n,
-        "provenance": ["official"] * n,
-        "sources": ["eurostat_accounts"] * n,
-    }
-    return pa.table(table | columns)
-
-
-def by_measure(table: pa.Table) -> dict[str, dict[str, Any]]:
-    return {row["variant"]: row for row in table.to_pylist()}
-
-
-def test_profile_gives_a_row_for_each_measure() -> None:
-    found = by_measure(
-        structure.profile(
-            rows(
-                value=[15.0, 5, 70, 10],
-                benchmark_value=[100.0, 100, 100, 100],
-                group=["J", "J", "M", "M"],
-                status=["AA", "PA", "AA", "AB"],
-                provenance=["official", "synthetic", "official", "official"],
-                sources=["b", "a", "b", "b"],
-            )
-        )
-    )
-    split = variety([15, 5, 70, 10], ["J", "J", "M", "M"])
-    assert {name: row["value"] for name, row in found.items()} == near(
-        {
-            "a64:krugman": krugman([15, 5, 70, 10], [1, 1, 1, 1]),
-            "a64:hhi": 0.525,
-            "a64:entropy": split.entropy,
-            "a64:unrelated_variety": split.unrelated,
-            "a64:related_variety": split.related,
-        }
-    )
-    assert {row["unit"] for row in found.values()} == {"0-2", "0-1", "bits"}
-    one = found["a64:hhi"]
-    assert (one["geo"], one["comparator"], one["period"], one["n"]) == ("ES21", "ES", "2022", 4)
-    assert (one["activity"], one["status"]) == ("NACE2:TOTAL", "ABP")
-    assert set(one["provenance"].split(";")) == {"official", "synthetic"} and set(one["sources"].split(";")) == {
-        "a",
-        "b",
-    }
-
-
-def test_profile_marks_what_a_missing_amount_takes_away() -> None:
-    lost = by_measure(structure.profile(rows(value=[1.0, None], status=["A", "C"])))
-    assert {row["value"] for row in lost.values()} == {None}
-    assert {row["status"] for row in lost.values()} == {"ACM"}
-    half = by_measure(structure.profile(rows(benchmark_value=[1.0, None], status=["A", "C"], variant=["", ""])))
-    assert (half["krugman"]["value"], half["krugman"]["status"]) == (None, "ACM")
-    assert (half["entropy"]["value"], half["entropy"]["status"]) == (1.0, "A")
-
-
-def test_profile_keeps_places_and_years_apart() -> None:
-    found = structure.profile(rows(geo=["ES21", "ES21", "ES30", "ES30"], period=["2021", "2022", "2022", "2022"]))
-    places = {(row["geo"], row["period"], row["n"]) for row in found.to_pylist()}
-    assert places == {("ES21", "2021", 1), ("ES21", "2022", 1), ("ES30", "2022", 2)}
-    assert found.num_rows == 3 * len(structure.MEASURES)
-
-
-@pytest.mark.parametrize(
-    ("columns", "message"),
-    [
-        ({"activity": ["NACE2:J", "NACE2:J"]}, "activity NACE2:J is missing, stands twice"),
-        ({"activity": ["NACE2:J", "NACE2:TOTAL"]}, "NACE2:TOTAL is missing, stands twice, or is the total"),
-        ({"group": ["J", None]}, "a64/ES21/ES/2022: variety: position 1 has no group"),
-        ({"value": [0.0, 0.0]}, "a64/ES21/ES/2022: variety: all 2 amounts are 0"),
-    ],
-)
-def test_profile_names_the_place_it_refuses(columns: dict[str, list[Any]], message: str) -> None:
-    with pytest.raises(DataError, match=message):
-        structure.profile(rows(**columns))
-
-
-def test_profile_accepts_no_rows_but_not_the_lack_of_a_column() -> None:
-    assert structure.profile(rows(value=[1.0]).slice(0, 0)).num_rows == 0
-    with pytest.raises(DataError, match=r"structure\.profile: expected column group"):
-        structure.profile(rows(value=[1.0]).drop_columns(["group"]))

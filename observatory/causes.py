@@ -9,6 +9,7 @@ manifests do not say which of them moved a figure.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -33,7 +34,8 @@ def facts(ws: Workspace, used: Collection[str]) -> dict[str, Any]:
     """What the manifest keeps beside its tables, so that causes can be read from it.
 
     ``lineage`` holds per relation its version (hash of the model file, or of a reference table) and what it is made
-    from; ``library_sha256`` is the hash of the library's source.
+    from; ``snapshots`` per source what it was read from and how; ``library_sha256`` is the hash of the library's
+    source.
     """
     lineage: dict[str, dict[str, Any]] = {}
     for name in ws.relations:
@@ -46,7 +48,7 @@ def facts(ws: Workspace, used: Collection[str]) -> dict[str, Any]:
 
 
 def _snapshots(ws: Workspace, used: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Per source: its snapshot's hash and provenance, corrections applied, and a digest of the figures by period.
+    """Per source: its snapshot's hash and provenance, what reads it, corrections, and a digest of each period.
 
     Made-up tables have no digests: they are the largest and nobody asks what was revised in them.
     """
@@ -57,10 +59,21 @@ def _snapshots(ws: Workspace, used: Collection[str]) -> dict[str, dict[str, Any]
         found[source] = {
             "sha256": entry.sha256,
             "provenance": entry.provenance,
+            "reading": _reading(ws, source),
             "corrections": made.corrections if made else [],
             "periods": digests.get(source, {}),
         }
     return found
+
+
+def _reading(ws: Workspace, source: str) -> str:
+    """Hash of what a contract and a codebook say that decides how the bytes are read; their notes do not.
+
+    Rules of disclosure are not in it: they are confidential, and short enough to be guessed from a hash.
+    """
+    book = ws.catalogue.codebooks.get(source)
+    said = ws.catalogue.sources[source].model_dump_json(include={"dimensions", "series", "units"})
+    return hashlib.sha256((said + (book.model_dump_json() if book else "")).encode()).hexdigest()[:16]
 
 
 def _digests(ws: Workspace, used: Collection[str]) -> dict[str, dict[str, str]]:
@@ -95,19 +108,22 @@ def find(before: Manifest, now: Manifest, table: str) -> tuple[Cause, ...]:
     A manifest without ``lineage`` (of a release before it was kept) says nothing but hashes of snapshots; then the
     cause says so.
     """
-    reached = [_upstream(manifest, table) for manifest in (before, now)]
-    names = sorted(reached[0] | reached[1])
-    sources = [name.removeprefix("raw.") for name in names if name.startswith("raw.")]
     if not all("lineage" in manifest for manifest in (before, now)):
         return tuple(_by_hash(before, now, table))
+    names = sorted(_upstream(before, table) | _upstream(now, table))
+    sources = [name.removeprefix("raw.") for name in names if name.startswith("raw.")]
     found = [cause for source in sources for cause in _source(before, now, source)]
     return (*found, *_method(before, now, [name for name in names if not name.startswith("raw.")]))
 
 
 def _upstream(manifest: Manifest, name: str) -> set[str]:
-    lineage = manifest.get("lineage", {})
-    inputs = lineage.get(name, {}).get("made_from", [])
-    return {name}.union(*(_upstream(manifest, given) for given in inputs))
+    """The relation itself and everything that it is made from."""
+    lineage, reached, wanted = manifest["lineage"], set[str](), [name]
+    while wanted:
+        if (found := wanted.pop()) not in reached:
+            reached.add(found)
+            wanted += lineage.get(found, {}).get("made_from", [])
+    return reached
 
 
 def _source(before: Manifest, now: Manifest, source: str) -> Iterator[Cause]:
@@ -116,6 +132,8 @@ def _source(before: Manifest, now: Manifest, source: str) -> Iterator[Cause]:
         yield Cause("changed method", f"{source} is {'no longer used' if new is None else 'used for the first time'}")
         return
     yield from _corrected(old["corrections"], new["corrections"])
+    if old["reading"] != new["reading"]:
+        yield Cause("changed method", f"{source}: its contract reads the table in another way")
     if old["sha256"] == new["sha256"]:
         return
     if old["provenance"] != new["provenance"]:
@@ -129,21 +147,22 @@ def _source(before: Manifest, now: Manifest, source: str) -> Iterator[Cause]:
     gone = sorted(set(earlier) - set(periods))
     moved = sorted(p for p in set(periods) & set(earlier) if periods[p] != earlier[p])
     if come:
-        yield Cause("new data", f"{source}: new periods {_listed(come)}")
+        yield Cause("new data", f"{source}: new periods {listed(come)}")
     if gone:
-        yield Cause("revised source", f"{source}: periods withdrawn {_listed(gone)}")
+        yield Cause("revised source", f"{source}: periods withdrawn {listed(gone)}")
     if moved:
-        share = f"{len(moved)} of {len(set(periods) & set(earlier))} periods hold other figures"
-        yield Cause("revised source", f"{source}: {share} ({_listed(moved)})")
+        share = f"{len(moved)} of {len(set(periods) & set(earlier))} periods hold other figures or cells"
+        yield Cause("revised source", f"{source}: {share} ({listed(moved)})")
 
 
 def _corrected(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> Iterator[Cause]:
-    for corrections, verb in ((new, "corrected"), (old, "no longer corrected")):
-        others = old if corrections is new else new
-        for given in corrections:
-            if given not in others:
-                c = Correction.model_validate(given)
-                yield Cause("corrected error", f"{verb}: {c.place}, published {c.published}, right {c.right}")
+    before, now = ({_said(Correction.model_validate(given)) for given in applied} for applied in (old, new))
+    yield from (Cause("corrected error", f"corrected: {said}") for said in sorted(now - before))
+    yield from (Cause("corrected error", f"no longer corrected: {said}") for said in sorted(before - now))
+
+
+def _said(c: Correction) -> str:
+    return f"{c.place}, published {c.published}, right {c.right}"
 
 
 def _method(before: Manifest, now: Manifest, names: list[str]) -> Iterator[Cause]:
@@ -171,7 +190,7 @@ def _by_hash(before: Manifest, now: Manifest, table: str) -> Iterator[Cause]:
             yield Cause("new data", f"{title}: another snapshot (the earlier release does not say of which periods)")
 
 
-def _listed(periods: list[str]) -> str:
+def listed(periods: list[str]) -> str:
     """Periods in few words: unbroken years as a span."""
     years = all(len(p) == 4 and p.isdigit() for p in periods)
     if years and len(periods) > 2 and int(periods[-1]) - int(periods[0]) == len(periods) - 1:

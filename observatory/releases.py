@@ -170,9 +170,9 @@ def write(
         content = package(ws, draft, release, commit, now)
         _json(draft / "datapackage.json", content)
         _json(draft / "checks.json", [asdict(result) for result in results])
-        claims.write(draft, ws.catalogue.claims)
         lock = snapshots.Lock(tables={source: pin.entry for source, pin in ws.pins.items()})
         (draft / "lock.yaml").write_text(snapshots.dump(lock), "utf-8")
+        claims.write(draft, ws.catalogue.claims)
         differences = compare(ws.engine, standing, draft, manifest)
         (draft / "diff.md").write_text(render(differences, standing.name if standing else None, release), "utf-8")
         sums = [f"{atomic.sha256(p)}  {p.name}\n" for p in sorted(draft.iterdir())]

@@ -18,12 +18,14 @@ def checks(ws: Workspace) -> list[dg.AssetChecksDefinition]:
 
 
 def _table(ws: Workspace, relation: str, planned: list[quality.Check]) -> dg.AssetChecksDefinition:
+    others = [key(other) for other in quality.looks_at(ws, relation)]
     specs = [
         dg.AssetCheckSpec(
             check.name,
             asset=key(relation),
             description=check.meaning,
             blocking=check.severity == "critical",
+            additional_deps=others,
             metadata={"kind": check.kind},
         )
         for check in planned

@@ -25,7 +25,7 @@ from observatory import additions, atomic
 from observatory.build import Workspace
 from observatory.engines.duckdb import literal, quote, refusals, relation
 from observatory.errors import DataError
-from observatory.models import KEY, references
+from observatory.models import KEY, Model, references
 from observatory.snapshots import PROVENANCES
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 SAMPLE = 5
 MAGNITUDE_LIMIT = 0.5
+UNIT_LIMIT = 5.0
+QUALIFIED = re.compile(r"\b(?:raw|catalogue|core|indicators)\.\w+")
+COVERAGE = {"source", "measure", "indicator", "variant", "line", "geo", "period", "wave"}
 
 
 @dataclass(frozen=True)
@@ -82,9 +85,17 @@ def planned(ws: Workspace, name: str) -> list[Check]:
                     label, "header", spec.severity, spec.meaning, expectation=str(spec.expectation), kwargs=spec.kwargs
                 )
             )
-    if schema == "indicators":
-        checks += _magnitude(name)
+    checks += _magnitude(name) if schema == "indicators" else _against(model)
     return _numbered(checks)
+
+
+def looks_at(ws: Workspace, name: str) -> list[str]:
+    """Other tables that checks of ``name`` read, beside those it is made from; they must be made before.
+
+    Found by their spelling and not by parsing: Dagster asks for them whenever it loads the definitions.
+    """
+    spelt = {word for check in planned(ws, name) for word in QUALIFIED.findall(check.sql)}
+    return sorted(spelt.intersection(ws.relations) - {name, *ws.inputs(name)})
 
 
 def _target(kwargs: dict[str, Any]) -> list[str]:
@@ -188,6 +199,32 @@ def _magnitude(name: str) -> list[Check]:
     return [Check("against_last_release", "magnitude", "warning", meaning, sql=sql)]
 
 
+def _against(model: Model) -> list[Check]:
+    """A core table against the release before: series that have gone, and a source that moved as a whole."""
+    if not {"value", "source"} <= set(model.columns):
+        return []
+    name, table = model.relation, f"earlier.{model.name}"
+    series = ", ".join(c for c in model.key if c in COVERAGE)
+    gone = (
+        f"with had as (select distinct {series} from {table} where value is not null), "
+        f"have as (select distinct {series} from {name} where value is not null) "
+        f"select * from had except select * from have order by all"
+    )
+    on = " and ".join(f"n.{quote(c)} is not distinct from o.{quote(c)}" for c in model.key)
+    factor = "median(n.value / o.value)"
+    moved = (
+        f"select n.source, {factor} as factor, count(*) as n from {table} o join {name} n on {on} "
+        f"where o.value <> 0 and n.value <> 0 group by n.source "
+        f"having {factor} not between {1 / UNIT_LIMIT} and {UNIT_LIMIT} order by n.source"
+    )
+    lost = f"figures of the release before are gone: no figure is left of a combination of {series}"
+    unit = f"a source whose figures moved at the median by a factor beyond {UNIT_LIMIT:g}: another unit?"
+    return [
+        Check("coverage_against_last_release", "magnitude", "warning", lost, sql=gone),
+        Check("unit_against_last_release", "magnitude", "warning", unit, sql=moved),
+    ]
+
+
 def run(ws: Workspace, name: str, earlier: Path | None = None) -> list[Result]:
     """Run the checks of one table, or return the stored results where nothing they look at has changed.
 
@@ -242,7 +279,15 @@ def _views(ws: Workspace, name: str, checks: list[Check], earlier: Path | None) 
     before = {view for view in wanted if view.startswith("earlier.")}
     views = ws.views(sorted(wanted - before))
     files = {view: earlier / f"{view.split('.', 1)[1]}.parquet" for view in sorted(before) if earlier is not None}
-    return views | {view: path for view, path in files.items() if path.exists()}
+    # a table that had other columns cannot be compared; diff.md says so
+    key = set(ws.models[name].key) | {"value"} if files else set()
+    return views | {view: path for view, path in files.items() if path.exists() and key <= _columns(path)}
+
+
+def _columns(path: Path) -> set[str]:
+    import pyarrow.parquet as pq
+
+    return set(pq.ParquetFile(path).schema_arrow.names)
 
 
 def _frame(path: Path, checks: list[Check]) -> pd.DataFrame | None:
@@ -330,7 +375,7 @@ def _bad_rows(ws: Workspace, name: str, checks: list[Check], views: dict[str, Pa
                     rows = connection.sql(check.sql).to_arrow_table()
                 observed, sample = f"{rows.num_rows} bad rows", rows.slice(0, SAMPLE).to_pylist()
             else:
-                observed, sample = "no earlier release has this table", []
+                observed, sample = "no earlier release has this table with these columns", []
             told = (check.name, check.kind, check.severity, check.meaning, not sample, observed, sample)
             found[check.name] = Result(name, *told)
     return found

@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from observatory import atomic, causes, claims, quality, snapshots
+from observatory import atomic, causes, check_report, claims, quality, snapshots
 from observatory.build import Workspace
 from observatory.differences import Difference, compare, render
 from observatory.errors import CheckFailed, DataError, UsageError
@@ -169,7 +169,9 @@ def write(
             _copy(ws, relation, draft / f"{resource_name(relation)}.parquet", release, commit)
         content = package(ws, draft, release, commit, now)
         _json(draft / "datapackage.json", content)
-        _json(draft / "checks.json", [asdict(result) for result in results])
+        _json(draft / check_report.RESULTS, [asdict(result) for result in results])
+        titles = {relation: model.header.name.en for relation, model in ws.models.items()}
+        (draft / check_report.FILE).write_text(check_report.render(results, release, titles), "utf-8")
         lock = snapshots.Lock(tables={source: pin.entry for source, pin in ws.pins.items()})
         (draft / "lock.yaml").write_text(snapshots.dump(lock), "utf-8")
         claims.write(draft, ws.catalogue.claims)

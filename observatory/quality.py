@@ -230,9 +230,9 @@ def data_docs(ws: Workspace, release: Path, found: Sequence[Result], target: Pat
 
 
 def _expectation(name: str, kwargs: dict[str, Any], of: Check | Result) -> Any:
-    """The expectation with what its check is called and means, which Data Docs show as a note."""
-    notes = f"{of.severity}: {of.meaning}"
-    return expectation_class(name)(**kwargs, meta={"check": of.name, "notes": notes}, severity=of.severity)
+    """The expectation, said in Data Docs as what its check is called and what it must not find."""
+    said = f"{of.name} ({of.severity}): there must not be {of.meaning}"
+    return expectation_class(name)(**kwargs, description=said, severity=of.severity)
 
 
 def _bad(result: Result) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 
 from observatory.errors import DataError
 from observatory.quality import Result
+from observatory.safe_text import visible
 
 FILE = "checks.md"
 RESULTS = "checks.json"
@@ -103,4 +104,4 @@ def _cell(value: Any) -> str:
     if value is None:
         return "–"
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return text.replace("|", "\\|").replace("\n", " ")
+    return visible(text.replace("\n", " ")).replace("|", "\\|")

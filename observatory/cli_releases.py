@@ -14,7 +14,7 @@ import typer
 from observatory import releases as rel
 from observatory.build import Workspace
 from observatory.errors import UsageError
-from observatory.tables import Format, show
+from observatory.tables import Format, show, tell
 
 releases_app = typer.Typer(no_args_is_help=True, help="Published releases.")
 FormatOption = Annotated[Format, typer.Option("--format", help="table, csv, json or parquet")]
@@ -29,7 +29,7 @@ def releases_list() -> None:
     for name in rel.names(folder):
         content = rel.manifest(folder / name)
         mark = "  (latest)" if current is not None and current.name == name else ""
-        typer.echo(f"{name}  {content['created']}  {len(content['resources'])} tables{mark}")
+        tell(f"{name}  {content['created']}  {len(content['resources'])} tables{mark}")
 
 
 @releases_app.command("diff", epilog="Example: observatory releases diff 2026Q3.0 2026Q4.0")
@@ -42,7 +42,7 @@ def releases_diff(
 
     ws = Workspace()
     old, new = rel.find(ws.settings.releases, before), rel.find(ws.settings.releases, now)
-    typer.echo(render(compare(ws.engine, old, new, rel.manifest), old.name, new.name))
+    tell(render(compare(ws.engine, old, new, rel.manifest), old.name, new.name))
 
 
 @releases_app.command("revisions", epilog="Example: observatory releases revisions ict_emp_share --geo ES21")
@@ -92,10 +92,10 @@ def releases_checks(
     if data_docs is not None:
         if data_docs.exists() and (not data_docs.is_dir() or any(data_docs.iterdir())):
             raise UsageError(f"{data_docs} is not an empty folder", remedy="Name a folder that does not exist yet")
-        typer.echo(quality.data_docs(ws, folder, found, data_docs))
+        tell(str(quality.data_docs(ws, folder, found, data_docs)))
         return
     titles = {r["relation"]: r["title"] for r in rel.manifest(folder)["resources"]}
-    typer.echo(check_report.render(found, folder.name, titles))
+    tell(check_report.render(found, folder.name, titles))
 
 
 @releases_app.command("verify", epilog="Example: observatory releases verify 2026Q4.0")
@@ -108,7 +108,7 @@ def releases_verify(
     chosen = [rel.find(folder, release)] if release else [folder / name for name in rel.names(folder)]
     problems = [problem for path in chosen for problem in rel.verify(path)]
     for problem in problems:
-        typer.echo(f"error: {problem}. Restore the directory from a copy; a release is never edited", err=True)
+        tell(f"error: {problem}. Restore the directory from a copy; a release is never edited", err=True)
     if problems:
         raise typer.Exit(4)
-    typer.echo(f"{len(chosen)} release(s) whole: {', '.join(path.name for path in chosen)}")
+    tell(f"{len(chosen)} release(s) whole: {', '.join(path.name for path in chosen)}")

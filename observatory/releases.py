@@ -28,6 +28,7 @@ from observatory.differences import Difference, compare, render
 from observatory.errors import CheckFailed, DataError, UsageError
 
 NAME = re.compile(r"^(\d{4})Q([1-4])\.(\d+)$")
+FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
 QUARTER = re.compile(r"^\d{4}Q[1-4]$")
 TOOLS = ("dagster", "duckdb", "great-expectations", "numpy", "pandas", "pyarrow", "scipy", "sqlglot")
 FIELD_TYPES = {"string": "string", "double": "number", "int64": "integer", "int32": "integer", "bool": "boolean"}
@@ -100,6 +101,14 @@ def manifest(release: Path) -> dict[str, Any]:
         content: dict[str, Any] = json.loads((release / "datapackage.json").read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"{release}: no readable datapackage.json", remedy="Restore the release directory") from error
+    for resource in content.get("resources", []):
+        # a release is a folder of files: a path that leads out of it was written by somebody else
+        path = resource.get("path")
+        if not (isinstance(path, str) and FILE.fullmatch(path)):
+            raise DataError(
+                f"{release}: datapackage.json: expected the name of a file, found {path!r:.100}",
+                remedy="Restore the release directory",
+            )
     return content
 
 

@@ -77,6 +77,10 @@ class DuckDB:
         connection = duckdb.connect(str(database) if database else ":memory:")
         connection.execute(f"set temp_directory = {literal(str(self.spill))}")
         connection.execute("set preserve_insertion_order = true")
+        # a name is a view or nothing: never a variable of ours, and no extension comes from the network to read a file
+        connection.execute("set python_enable_replacements = false")
+        connection.execute("set autoinstall_known_extensions = false")
+        connection.execute("set allow_community_extensions = false")
         # a table that was built again has another content under the same name
         connection.execute("set enable_external_file_cache = false")
         if self.threads:

@@ -1,0 +1,171 @@
+"""What the site takes from a release: indicators with their rows, default series, latest figures.
+
+Belongs here: reading release directories and choosing rows, with no word of a language. Does not belong here: names
+(site_labels.py), sentences (site_sentences.py), pages (site_pages.py).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from observatory import releases
+from observatory.models import Header
+
+Row = Mapping[str, Any]
+Key = tuple[str, str, str]
+"""A series within an indicator: variant, activity, comparator (empty where there is none)."""
+
+TOPICS = ("serv", "svy", "ict", "kibs", "hub", "spec", "div", "conc", "io", "mfg")
+FOCUS = ("48020", "ES213", "ES21", "ES", "EU27_2020")
+COMPARATORS = ("ES21", "ES", "EU27_2020")
+SYNTHETIC = "synthetic"
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One indicator of a release: the manifest's resource, and the model header while it still says the same."""
+
+    resource: Mapping[str, Any]
+    folder: Path
+    header: Header | None
+
+    @property
+    def name(self) -> str:
+        """Id of the indicator."""
+        return str(self.resource["name"])
+
+    @property
+    def path(self) -> Path:
+        """The Parquet file."""
+        return self.folder / str(self.resource["path"])
+
+    @property
+    def topic(self) -> str:
+        """Topic by the prefix of the name; ``other`` for one that is not known."""
+        prefix = self.name.split("_")[0]
+        return prefix if prefix in TOPICS else "other"
+
+    @cached_property
+    def rows(self) -> Sequence[Row]:
+        """All rows, as in the release."""
+        import pyarrow.parquet as pq
+
+        found: list[Row] = pq.read_table(self.path).to_pylist()
+        return found
+
+    @cached_property
+    def is_synthetic(self) -> bool:
+        """Whether a row is made up."""
+        return any(row["provenance"] == SYNTHETIC for row in self.rows)
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release directory as the site sees it."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    indicators: Mapping[str, Indicator]
+
+    @property
+    def name(self) -> str:
+        """Release id."""
+        return self.folder.name
+
+    def json(self, name: str) -> list[dict[str, Any]]:
+        """A JSON list kept beside the tables; empty if the release has none."""
+        path = self.folder / name
+        found: list[dict[str, Any]] = json.loads(path.read_text("utf-8")) if path.exists() else []
+        return found
+
+    def text(self, name: str) -> str:
+        """A text kept beside the tables; empty if the release has none."""
+        path = self.folder / name
+        return path.read_text("utf-8") if path.exists() else ""
+
+    @cached_property
+    def places(self) -> Sequence[str]:
+        """Codes of all places that have a row."""
+        return sorted({row["geo"] for one in self.indicators.values() for row in one.rows})
+
+
+def read(folder: Path, headers: Mapping[str, Header] | None = None) -> Release:
+    """A release directory. ``headers`` are today's model headers by indicator; one is used only while its definition
+    is the release's. Raises DataError if the manifest cannot be read."""
+    content = releases.manifest(folder)
+    found = {}
+    for resource in content["resources"]:
+        if resource["relation"].startswith("indicators."):
+            header = (headers or {}).get(resource["name"])
+            same = header is not None and header.definition == resource["description"]
+            found[resource["name"]] = Indicator(resource, folder, header if same else None)
+    ordered = sorted(found.values(), key=lambda one: ((*TOPICS, "other").index(one.topic), one.name))
+    return Release(folder, content, {one.name: one for one in ordered})
+
+
+def up_to(folder: Path, release: Path) -> list[Path]:
+    """Directories of all releases up to ``release``, the newest first."""
+    known = releases.names(folder)
+    return [folder / name for name in reversed(known[: known.index(release.name) + 1])]
+
+
+def key(row: Row) -> Key:
+    """The series that a row belongs to."""
+    return row["variant"] or "", row["activity"] or "", row["comparator"] or ""
+
+
+def span(period: str) -> tuple[str, str]:
+    """First and last year of a period; the same for a single one."""
+    first, _, last = period.partition("/")
+    return first, last or first
+
+
+def _recency(row: Row) -> tuple[str, int]:
+    first, last = span(row["period"])
+    return last, -int(first) if first.isdigit() else 0
+
+
+def latest(rows: Sequence[Row]) -> Row | None:
+    """The row of the newest period that has a value; of windows that end together the longest."""
+    known = [row for row in rows if row["value"] is not None]
+    return max(known, key=_recency) if known else None
+
+
+def default_series(rows: Sequence[Row], headline: str, geo: str | None = None) -> Key | None:
+    """The series shown first (of a place, if one is named): real figures before made-up ones, then the headline
+    variant, the plainest name, the usual comparator, the most rows. None if there is no row."""
+    mine = [row for row in rows if geo is None or row["geo"] == geo]
+    known = [row for row in mine if row["value"] is not None] or mine
+    real = [row for row in known if row["provenance"] != SYNTHETIC]
+    counts = Counter(key(row) for row in real or known)
+    if not counts:
+        return None
+
+    def order(one: Key) -> tuple[Any, ...]:
+        variant, _, comparator = one
+        usual = COMPARATORS.index(comparator) if comparator in COMPARATORS else len(COMPARATORS)
+        is_headline = variant.split(":")[0] == headline
+        return not is_headline, variant.count(":"), -counts[one], usual, one
+
+    return min(counts, key=order)
+
+
+def of_series(rows: Sequence[Row], series: Key, geo: str | None = None) -> list[Row]:
+    """Rows of one series (and place), oldest period first."""
+    return sorted(
+        (row for row in rows if key(row) == series and (geo is None or row["geo"] == geo)),
+        key=lambda row: span(row["period"])[::-1],
+    )
+
+
+def default_places(rows: Sequence[Row], series: Key) -> list[str]:
+    """Places shown first: those in focus that have the series, else the first ones."""
+    known = sorted({row["geo"] for row in rows if key(row) == series and row["value"] is not None})
+    chosen = [geo for geo in FOCUS if geo in known]
+    return chosen or known[:3]

@@ -156,5 +156,3 @@ def uncertainty(row: Row, language: Language, labels: Labels) -> str:
         else messages.text(language, f"provenance.{row['provenance']}")
     )
     return ", ".join(said)
-
-

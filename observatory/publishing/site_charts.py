@@ -109,7 +109,7 @@ def _series(unit: str) -> Any:
         .mark_area(opacity=0.13)
         .encode(x=x, y=alt.Y("lower:Q", title=unit), y2="upper:Q", color=_colour(), detail="run:N")
     )
-    whiskers = points.mark_rule(opacity=0.55).encode(x=x, y="lower:Q", y2="upper:Q", color=_colour())
+    whiskers = points.mark_rule(opacity=0.55).encode(x=x, y=alt.Y("lower:Q", title=unit), y2="upper:Q", color=_colour())
     lines = (
         alt.Chart(alt.NamedData("segments"))
         .mark_rule(strokeWidth=2)
@@ -141,7 +141,7 @@ def _rank(unit: str) -> Any:
         strokeDash=alt.condition(alt.datum.provisional, alt.value(DASH), alt.value([1, 0])),
         tooltip=_tips(),
     )
-    return alt.layer(bars, _bounds(points, y), _shown(points, y), *_reference(), _watermark())
+    return alt.layer(bars, _bounds(points, y, unit), _shown(points, y, unit), *_reference(unit), _watermark())
 
 
 def _dots(unit: str) -> Any:
@@ -157,7 +157,7 @@ def _dots(unit: str) -> Any:
         strokeDash=alt.condition(alt.datum.provisional, alt.value([2, 2]), alt.value([1, 0])),
         tooltip=_tips(),
     )
-    return alt.layer(_bounds(points, y), dots, _shown(points, y), *_reference(), _watermark())
+    return alt.layer(_bounds(points, y, unit), dots, _shown(points, y, unit), *_reference(unit), _watermark())
 
 
 def _fill() -> Any:
@@ -168,26 +168,27 @@ def _fill() -> Any:
     return alt.Fill("look:N", scale=scale, legend=None)
 
 
-def _bounds(points: Any, y: Any) -> Any:
+def _bounds(points: Any, y: Any, unit: str) -> Any:
     import altair as alt
 
-    return points.mark_rule(strokeWidth=2, color="#333").encode(x=alt.X("lower:Q"), x2="upper:Q", y=y)
+    return points.mark_rule(strokeWidth=2, color="#333").encode(x=alt.X("lower:Q", title=unit), x2="upper:Q", y=y)
 
 
-def _shown(points: Any, y: Any) -> Any:
+def _shown(points: Any, y: Any, unit: str) -> Any:
     import altair as alt
 
-    return points.mark_text(align="left", dx=7, fontSize=11, color="#111").encode(x=alt.X("far:Q"), y=y, text="told:N")
+    return points.mark_text(align="left", dx=7, fontSize=11, color="#111").encode(x=alt.X("far:Q", title=unit), y=y, text="told:N")
 
 
-def _reference() -> tuple[Any, Any]:
+def _reference(unit: str) -> tuple[Any, Any]:
     """A line at the figure of the place compared with, named."""
     import altair as alt
 
     base = alt.Chart(alt.NamedData("reference"))
-    rule = base.mark_rule(strokeDash=[2, 3], strokeWidth=2, color="#a11212").encode(x="value:Q")
+    x = alt.X("value:Q", title=unit)
+    rule = base.mark_rule(strokeDash=[2, 3], strokeWidth=2, color="#a11212").encode(x=x)
     name = base.mark_text(align="left", baseline="bottom", dx=4, color="#a11212", fontSize=11)
-    return rule, name.encode(x="value:Q", y=alt.value(0), text="label:N")
+    return rule, name.encode(x=x, y=alt.value(0), text="label:N")
 
 
 def bundle_version() -> str:

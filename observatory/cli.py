@@ -18,6 +18,7 @@ import typer
 from observatory import releases as rel
 from observatory.build import Workspace
 from observatory.cli_releases import FormatOption, releases_app
+from observatory.cli_site import site_app
 from observatory.errors import ObservatoryError, UsageError
 from observatory.tables import show
 
@@ -28,6 +29,7 @@ app.add_typer(sources_app, name="sources")
 app.add_typer(indicators_app, name="indicators")
 survey_app = typer.Typer(no_args_is_help=True, help="Firm surveys: reading extracts, keeping and forgetting answers.")
 app.add_typer(releases_app, name="releases")
+app.add_typer(site_app, name="site")
 app.add_typer(survey_app, name="survey")
 
 Language = Literal["es", "eu", "en"]

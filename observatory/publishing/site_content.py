@@ -52,12 +52,24 @@ class Indicator:
         return prefix if prefix in TOPICS else "other"
 
     @cached_property
-    def rows(self) -> Sequence[Row]:
-        """All rows, as in the release."""
+    def columns(self) -> Mapping[str, Sequence[Any]]:
+        """Columns as plain lists, as in the release."""
         import pyarrow.parquet as pq
 
-        found: list[Row] = pq.read_table(self.path).to_pylist()
+        found: Mapping[str, Sequence[Any]] = pq.read_table(self.path).to_pydict()
         return found
+
+    @cached_property
+    def rows(self) -> Sequence[Row]:
+        """All rows, as in the release."""
+        names = list(self.columns)
+        return [dict(zip(names, values, strict=True)) for values in zip(*self.columns.values(), strict=True)]
+
+    @cached_property
+    def words(self) -> Mapping[str, set[str]]:
+        """Distinct codes of the columns that a reader chooses from; an empty text for none."""
+        chosen = ("variant", "geo", "activity", "comparator", "period")
+        return {name: {value or "" for value in self.columns[name]} for name in chosen}
 
     @cached_property
     def is_synthetic(self) -> bool:

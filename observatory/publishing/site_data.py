@@ -17,14 +17,6 @@ NUMBERS = ("value", "lower", "upper", "n")
 CODE = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:6]
 
 
-def columns(path: Path) -> Mapping[str, Sequence[Any]]:
-    """Columns of a release's Parquet file as plain lists."""
-    import pyarrow.parquet as pq
-
-    found: Mapping[str, Sequence[Any]] = pq.read_table(path, columns=[*CODED, *NUMBERS]).to_pydict()
-    return found
-
-
 def pack(table: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     """Columns as ``{name: {"words": distinct values, "codes": index per row}}`` and plain lists of numbers."""
     packed: dict[str, Any] = {}

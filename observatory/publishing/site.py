@@ -64,8 +64,10 @@ def build(
         return Built(output, shown.name, len(record["files"]), 0, 0)
     known: dict[str, str] = record.get("files", {})
     made: dict[str, str] = {}
+    # a build that is cut short must be able to go on
+    _keep(output, {"stamp": "", "release": shown.name, "files": known})
     written = 0
-    for name, content in _files(folder, shown, output, catalogue, headers, say):
+    for name, content in _files(folder, shown, output, known, catalogue, headers, say):
         if content is None:  # its name holds the hash of its content, and it is there
             made[name] = known[name]
             continue
@@ -77,10 +79,13 @@ def build(
     gone = [name for name in known if name not in made]
     for name in gone:
         (output / name).unlink(missing_ok=True)
-    kept = {"stamp": stamp, "release": shown.name, "files": made}
-    atomic.write_text(output / RECORD, json.dumps(kept, indent=0, sort_keys=True) + "\n")
+    _keep(output, {"stamp": stamp, "release": shown.name, "files": made})
     say(f"site of {shown.name}: {len(made)} files, {written} written, {len(gone)} removed")
     return Built(output, shown.name, len(made), written, len(gone))
+
+
+def _keep(output: Path, record: Mapping[str, Any]) -> None:
+    atomic.write_text(output / RECORD, json.dumps(record, indent=0, sort_keys=True) + "\n")
 
 
 def _record(output: Path) -> dict[str, Any]:
@@ -115,6 +120,7 @@ def _files(
     folder: Path,
     shown: Path,
     output: Path,
+    known: Mapping[str, str],
     catalogue: Catalogue,
     headers: Mapping[str, Header],
     say: Callable[[str], None],
@@ -124,7 +130,7 @@ def _files(
     headline = next((one.variant for one in catalogue.kibs_variants if one.is_headline), "")
     yield from _assets(output)
     for vintage in vintages:
-        yield from _data(vintage, output)
+        yield from _data(vintage, output, known)
         say(f"data of {vintage.name}: {len(vintage.indicators)} indicators")
     figures = site_meta.main_figures(vintages[0], headline)
     name = site_meta.compare_file(vintages[0])
@@ -150,8 +156,7 @@ def _assets(output: Path) -> Iterator[tuple[str, bytes | None]]:
         yield "assets/vega.js", site_charts.bundle().encode()
 
 
-def _data(vintage: Release, output: Path) -> Iterator[tuple[str, bytes | None]]:
-    known = _record(output).get("files", {})
+def _data(vintage: Release, output: Path, known: Mapping[str, str]) -> Iterator[tuple[str, bytes | None]]:
     for one in vintage.indicators.values():
         name = site_meta.data_file(one)
         target = f"data/{name}"

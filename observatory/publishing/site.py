@@ -126,18 +126,18 @@ def _files(
     say: Callable[[str], None],
 ) -> Iterator[tuple[str, bytes | None]]:
     """Every file of the site with its bytes, or with None where the one that is there stands."""
-    vintages = [site_content.read(one, headers) for one in site_content.up_to(folder, shown)]
     headline = next((one.variant for one in catalogue.kibs_variants if one.is_headline), "")
+    vintages = [site_content.read(one, headline, headers) for one in site_content.up_to(folder, shown)]
     yield from _assets(output)
     for vintage in vintages:
         yield from _data(vintage, output, known)
         say(f"data of {vintage.name}: {len(vintage.indicators)} indicators")
-    figures = site_meta.main_figures(vintages[0], headline)
+    figures = site_meta.main_figures(vintages[0])
     name = site_meta.compare_file(vintages[0])
     yield f"data/{name}", site_data.script(name, figures).encode()
     yield "index.html", start_page().encode()
     for language in LANGUAGES:
-        edition = Edition(language, vintages[0], vintages, Labels(language, catalogue), headline)
+        edition = Edition(language, vintages[0], vintages, Labels(language, catalogue))
         count = 0
         for path, text in pages(edition):
             yield path, text.encode()

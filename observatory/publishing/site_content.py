@@ -34,6 +34,7 @@ class Indicator:
     resource: Mapping[str, Any]
     folder: Path
     header: Header | None
+    headline: str
 
     @property
     def name(self) -> str:
@@ -76,6 +77,29 @@ class Indicator:
         """Whether a row is made up."""
         return any(row["provenance"] == SYNTHETIC for row in self.rows)
 
+    @cached_property
+    def by_place(self) -> Mapping[str, Sequence[Row]]:
+        """Rows by place."""
+        found: dict[str, list[Row]] = {}
+        for row in self.rows:
+            found.setdefault(row["geo"], []).append(row)
+        return found
+
+    @cached_property
+    def main_series(self) -> Key | None:
+        """The series shown first."""
+        return default_series(self.rows, self.headline)
+
+    @cached_property
+    def main_figures(self) -> Mapping[str, tuple[Row, Sequence[Row]]]:
+        """By place, the newest row of its main series with a value (else the newest row), and the whole series."""
+        found = {}
+        for geo, mine in self.by_place.items():
+            if (series := default_series(mine, self.headline)) is not None:
+                rows = of_series(mine, series)
+                found[geo] = latest(rows) or rows[-1], rows
+        return found
+
 
 @dataclass(frozen=True)
 class Release:
@@ -107,8 +131,8 @@ class Release:
         return sorted({row["geo"] for one in self.indicators.values() for row in one.rows})
 
 
-def read(folder: Path, headers: Mapping[str, Header] | None = None) -> Release:
-    """A release directory. ``headers`` are today's model headers by indicator; one is used only while its definition
+def read(folder: Path, headline: str, headers: Mapping[str, Header] | None = None) -> Release:
+    """A release directory. ``headline`` is the main KIBS variant, ``headers`` are today's model headers by indicator; one is used only while its definition
     is the release's. Raises DataError if the manifest cannot be read."""
     content = releases.manifest(folder)
     found = {}
@@ -116,7 +140,7 @@ def read(folder: Path, headers: Mapping[str, Header] | None = None) -> Release:
         if resource["relation"].startswith("indicators."):
             header = (headers or {}).get(resource["name"])
             same = header is not None and header.definition == resource["description"]
-            found[resource["name"]] = Indicator(resource, folder, header if same else None)
+            found[resource["name"]] = Indicator(resource, folder, header if same else None, headline)
     ordered = sorted(found.values(), key=lambda one: ((*TOPICS, "other").index(one.topic), one.name))
     return Release(folder, content, {one.name: one for one in ordered})
 
@@ -149,11 +173,10 @@ def latest(rows: Sequence[Row]) -> Row | None:
     return max(known, key=_recency) if known else None
 
 
-def default_series(rows: Sequence[Row], headline: str, geo: str | None = None) -> Key | None:
-    """The series shown first (of a place, if one is named): real figures before made-up ones, then the headline
+def default_series(rows: Sequence[Row], headline: str) -> Key | None:
+    """The series of some rows that is shown first: real figures before made-up ones, then the headline
     variant, the plainest name, the usual comparator, the most rows. None if there is no row."""
-    mine = [row for row in rows if geo is None or row["geo"] == geo]
-    known = [row for row in mine if row["value"] is not None] or mine
+    known = [row for row in rows if row["value"] is not None] or rows
     real = [row for row in known if row["provenance"] != SYNTHETIC]
     counts = Counter(key(row) for row in real or known)
     if not counts:
@@ -168,12 +191,9 @@ def default_series(rows: Sequence[Row], headline: str, geo: str | None = None) -
     return min(counts, key=order)
 
 
-def of_series(rows: Sequence[Row], series: Key, geo: str | None = None) -> list[Row]:
-    """Rows of one series (and place), oldest period first."""
-    return sorted(
-        (row for row in rows if key(row) == series and (geo is None or row["geo"] == geo)),
-        key=lambda row: span(row["period"])[::-1],
-    )
+def of_series(rows: Sequence[Row], series: Key) -> list[Row]:
+    """Rows of one series, oldest period first."""
+    return sorted((row for row in rows if key(row) == series), key=lambda row: span(row["period"])[::-1])
 
 
 def default_places(rows: Sequence[Row], series: Key) -> list[str]:

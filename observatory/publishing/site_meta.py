@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from observatory.publishing import messages, numbers, site_charts, site_content, site_data
-from observatory.publishing.site_content import Indicator, Release, Row
+from observatory.publishing.site_content import Indicator, Release
 from observatory.publishing.site_labels import CLASSES, Labels
 
 
@@ -52,12 +52,12 @@ def _words(vintages: Sequence[Indicator], *columns: str) -> set[str]:
     return found - {""}
 
 
-def indicator(one: Indicator, vintages: Sequence[Release], labels: Labels, headline: str) -> dict[str, Any]:
+def indicator(one: Indicator, vintages: Sequence[Release], labels: Labels) -> dict[str, Any]:
     """What an indicator's page needs; the vintages are those that have the indicator, the newest first."""
     language = labels.language
     having = [release for release in vintages if one.name in release.indicators]
     found = [release.indicators[one.name] for release in having]
-    variant, activity, comparator = site_content.default_series(one.rows, headline) or ("", "", "")
+    variant, activity, comparator = one.main_series or ("", "", "")
     name = str(one.resource["titles"][language])
     unit = labels.unit(str(one.resource["unit"]))
     cite = messages.text(language, "indicator.cite", title=name, year=_year(having[0]), release="{release}")
@@ -69,9 +69,7 @@ def indicator(one: Indicator, vintages: Sequence[Release], labels: Labels, headl
         "cite": cite,
         "views": list(site_charts.VIEWS),
         "specs": site_charts.specifications(language, unit),
-        "releases": [
-            {"name": release.name, "file": data_file(release.indicators[one.name])} for release in having
-        ],
+        "releases": [{"name": release.name, "file": data_file(release.indicators[one.name])} for release in having],
         "defaults": {
             "variant": variant,
             "activity": activity,
@@ -90,16 +88,7 @@ def _year(release: Release) -> str:
     return str(release.manifest["created"])[:4]
 
 
-def main_figure(one: Indicator, headline: str, geo: str) -> tuple[Row, list[Row]] | None:
-    """The newest row of a place's main series with a value (else the newest row), and the whole series."""
-    series = site_content.default_series(one.rows, headline, geo)
-    if series is None:
-        return None
-    rows = site_content.of_series(one.rows, series, geo)
-    return site_content.latest(rows) or rows[-1], rows
-
-
-def compare(release: Release, labels: Labels, headline: str) -> dict[str, Any]:
+def compare(release: Release, labels: Labels) -> dict[str, Any]:
     """What the comparison page needs."""
     language = labels.language
     known = release.places
@@ -108,7 +97,11 @@ def compare(release: Release, labels: Labels, headline: str) -> dict[str, Any]:
         for one in release.indicators.values()
     }
     cite = messages.text(
-        language, "indicator.cite", title=messages.text(language, "compare.title"), year=_year(release), release="{release}"
+        language,
+        "indicator.cite",
+        title=messages.text(language, "compare.title"),
+        year=_year(release),
+        release="{release}",
     )
     return _common(labels) | {
         "root": "../",
@@ -138,12 +131,12 @@ def compare_file(release: Release) -> str:
     return f"places.{release.name}.{site_data.CODE}.js"
 
 
-def main_figures(release: Release, headline: str) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+def main_figures(release: Release) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
     """The main figure of every indicator and place, for the comparison page."""
     kept = ("geo", "variant", "period", "value", "lower", "upper", "unit", "status", "provenance")
-    found: dict[str, dict[str, dict[str, Any]]] = {}
+    found = {}
     for one in release.indicators.values():
-        for geo in sorted(one.words["geo"]):
-            if (figure := main_figure(one, headline, geo)) is not None:
-                found.setdefault(one.name, {})[geo] = {name: figure[0][name] for name in kept}
+        figures = sorted(one.main_figures.items())
+        found[one.name] = {geo: {name: row[name] for name in kept} for geo, (row, _) in figures}
+
     return found

@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from markupsafe import Markup
-
 from observatory.publishing import messages, numbers, site_content, site_meta, site_svg
 from observatory.publishing.messages import LANGUAGES, NAMES, Language
 from observatory.publishing.site_content import Indicator, Release, Row
@@ -37,13 +35,12 @@ MENU = (
 
 @dataclass(frozen=True)
 class Edition:
-    """The site in one language: the release shown, all releases up to it (newest first), and the headline variant."""
+    """The site in one language: the release shown, and all releases up to it, the newest first."""
 
     language: Language
     release: Release
     vintages: Sequence[Release]
     labels: Labels
-    headline: str
 
     def text(self, message: str, **values: object) -> str:
         """A message in this edition's language."""
@@ -150,7 +147,7 @@ def _indicators(edition: Edition) -> dict[str, Any]:
 
 
 def _indicator(edition: Edition, one: Indicator) -> dict[str, Any]:
-    meta = site_meta.indicator(one, edition.vintages, edition.labels, edition.headline)
+    meta = site_meta.indicator(one, edition.vintages, edition.labels)
     return {
         "title": title(one, edition.language),
         "description": one.resource["description"],
@@ -194,10 +191,9 @@ def _place(edition: Edition, geo: str) -> dict[str, Any]:
 
 def _line(edition: Edition, one: Indicator, geo: str) -> dict[str, Any] | None:
     """What a place's page says of one indicator: the newest figure of its main series, and the series' course."""
-    found = site_meta.main_figure(one, edition.headline, geo)
-    if found is None:
+    if geo not in one.main_figures:
         return None
-    row, rows = found
+    row, rows = one.main_figures[geo]
     known = [other for other in rows if other["value"] is not None]
     course = ""
     if known:
@@ -219,7 +215,7 @@ def _line(edition: Edition, one: Indicator, geo: str) -> dict[str, Any] | None:
 def _compare(edition: Edition) -> dict[str, Any]:
     return {
         "title": edition.text("compare.title"),
-        "meta": site_meta.compare(edition.release, edition.labels, edition.headline),
+        "meta": site_meta.compare(edition.release, edition.labels),
         "is_synthetic": any(one.is_synthetic for one in edition.release.indicators.values()),
     }
 
@@ -256,7 +252,7 @@ def _releases(edition: Edition) -> dict[str, Any]:
     return {"title": edition.text("releases.title"), "releases": found}
 
 
-def markdown(text: str) -> Markup:
+def markdown(text: str) -> str:
     """Markdown as HTML, headings two levels down, tables in boxes that scroll; HTML in the text stays text."""
     from markdown_it import MarkdownIt
 
@@ -267,7 +263,7 @@ def markdown(text: str) -> Markup:
             token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
     drawn = str(parser.renderer.render(tokens, parser.options, {}))
     box = '<div class="scroll" role="region" tabindex="0" aria-label="table"><table>'
-    return Markup(drawn.replace("<table>", box).replace("</table>", "</table></div>"))
+    return drawn.replace("<table>", box).replace("</table>", "</table></div>")
 
 
 def _sources(edition: Edition) -> dict[str, Any]:

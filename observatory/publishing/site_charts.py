@@ -206,7 +206,7 @@ def bundle_version() -> str:
 
 
 def bundle() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one classic script that names only ``vegaEmbed``, ``vega`` and ``vegaLite``."""
+    """Vega, Vega-Lite and Vega-Embed as one classic script that names only ``vegaEmbed``."""
     import vl_convert
 
-    return f"/* {bundle_version()} */\n(()=>{{{vl_convert.javascript_bundle(None)}\n}})();\n"
+    return f"/* {bundle_version()} */\n(()=>{{{vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")}\n}})();\n"

@@ -209,4 +209,5 @@ def bundle() -> str:
     """Vega, Vega-Lite and Vega-Embed as one classic script that names only ``vegaEmbed``."""
     import vl_convert
 
-    return f"/* {bundle_version()} */\n(()=>{{{vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")}\n}})();\n"
+    script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    return f"/* {bundle_version()} */\n(()=>{{{script}\n}})();\n"

@@ -15,9 +15,9 @@ MINUS = "\u2212"
 
 
 def decimals(value: float) -> int:
-    """Decimals that a figure is shown with: fewer for larger ones (0 from 1000 on, 1 from 100, 2 from 1, else 3)."""
+    """Decimals that a figure is shown with: fewer for larger ones (0 from 1000 on, 1 from 10, 2 from 1, else 3)."""
     size = abs(value)
-    return 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 or size == 0 else 3
+    return 0 if size >= 1000 else 1 if size >= 10 else 2 if size >= 1 or size == 0 else 3
 
 
 def number(language: Language, value: float | None, places: int | None = None) -> str:
@@ -33,6 +33,12 @@ def number(language: Language, value: float | None, places: int | None = None) -
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     shown = format_decimal(abs(value), format=pattern, locale=language)
     return MINUS + shown if value < 0 and any(c not in "0.," for c in shown) else shown
+
+
+def with_sign(language: Language, shown: str, unit: str) -> str:
+    """A figure and its unit, held together; in English no space stands before the percent sign."""
+    space = "" if language == "en" and unit.startswith("%") else "\u00a0"
+    return f"{shown}{space}{unit}"
 
 
 @functools.cache

@@ -43,7 +43,7 @@ def _specification(view: View) -> str:
     """A view's specification with a stand-in for the unit: making one takes Altair a tenth of a second."""
     chart = _series(UNIT) if view == "series" else _rank(UNIT) if view == "rank" else _dots(UNIT)
     size: dict[str, Any] = {"width": "container"} | ({"height": 340} if view == "series" else {"height": {"step": 26}})
-    chart = chart.properties(title=_title(), autosize={"type": "fit-x", "contains": "padding"}, **size)
+    chart = chart.properties(title=_title(), **size)
     return json.dumps(_configured(chart).to_dict())
 
 
@@ -91,17 +91,24 @@ def _looks(points: Any, **where: Any) -> list[Any]:
     """Points: filled, or hollow where reliability is low."""
     import altair as alt
 
-    shape = alt.Shape("label:N", scale=alt.Scale(range=SHAPES), sort=None)
-    told = {"color": _colour(), "shape": shape, "tooltip": _tips(), **where}
+    def shape(**shown: Any) -> Any:
+        return alt.Shape("label:N", scale=alt.Scale(range=SHAPES), sort=None, **shown)
+
+    told = {"tooltip": _tips(), **where}
     firm = points.transform_filter(~alt.datum.hollow).mark_point(filled=True, size=55, opacity=1)
     weak = points.transform_filter(alt.datum.hollow).mark_point(filled=False, fill="white", size=75, opacity=1)
-    return [firm.encode(**told), weak.encode(**told)]
+    return [
+        firm.encode(color=_colour(legend=True), shape=shape(), **told),
+        weak.encode(color=_colour(), shape=shape(legend=None), **told),
+    ]
 
 
-def _colour() -> Any:
+def _colour(*, legend: bool = False) -> Any:
+    """Colour of a place; one layer alone gives the legend, so that it is not drawn once per kind of mark."""
     import altair as alt
 
-    return alt.Color("label:N", scale=alt.Scale(range=COLOURS), sort=None)
+    shown = {} if legend else {"legend": None}
+    return alt.Color("label:N", scale=alt.Scale(range=COLOURS), sort=None, **shown)
 
 
 def _series(unit: str) -> Any:
@@ -140,7 +147,8 @@ def _rank(unit: str) -> Any:
 
     points = alt.Chart(alt.NamedData("points"))
     x = alt.X("value:Q", title=unit)
-    y = alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=190))
+    scale = alt.Scale(paddingInner=0.3, paddingOuter=0.2)
+    y = alt.Y("label:N", title=None, sort=None, scale=scale, axis=alt.Axis(labelLimit=190))
     bars = points.mark_bar(stroke="#0b4f8a", strokeWidth=1.5).encode(
         x=x,
         y=y,
@@ -156,15 +164,24 @@ def _dots(unit: str) -> Any:
 
     points = alt.Chart(alt.NamedData("points"))
     y = alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=190, grid=True))
+    ring = points.transform_filter(alt.datum.provisional).mark_point(
+        size=330, shape="circle", filled=False, color="#333", strokeDash=[3, 2], opacity=1
+    )
     dots = points.mark_point(size=110, strokeWidth=2, opacity=1, stroke="#0b4f8a").encode(
         x=alt.X("value:Q", title=unit, scale=alt.Scale(zero=False)),
         y=y,
         fill=_fill(),
         shape=alt.Shape("level:N", scale=alt.Scale(range=SHAPES), sort=None, legend=alt.Legend()),
-        strokeDash=alt.condition(alt.datum.provisional, alt.value([2, 2]), alt.value([1, 0])),
         tooltip=_tips(),
     )
-    return alt.layer(_bounds(points, y, unit), dots, _shown(points, y, unit), *_reference(unit), _watermark())
+    return alt.layer(
+        _bounds(points, y, unit),
+        ring.encode(x=alt.X("value:Q", title=unit), y=y),
+        dots,
+        _shown(points, y, unit),
+        *_reference(unit),
+        _watermark(),
+    )
 
 
 def _fill() -> Any:

@@ -34,7 +34,7 @@ class Indicator:
     resource: Mapping[str, Any]
     folder: Path
     header: Header | None
-    headline: str
+    variants: Sequence[str]
 
     @property
     def name(self) -> str:
@@ -88,14 +88,14 @@ class Indicator:
     @cached_property
     def main_series(self) -> Key | None:
         """The series shown first."""
-        return default_series(self.rows, self.headline)
+        return default_series(self.rows, self.variants)
 
     @cached_property
     def main_figures(self) -> Mapping[str, tuple[Row, Sequence[Row]]]:
         """By place, the newest row of its main series with a value (else the newest row), and the whole series."""
         found = {}
         for geo, mine in self.by_place.items():
-            if (series := default_series(mine, self.headline)) is not None:
+            if (series := default_series(mine, self.variants)) is not None:
                 rows = of_series(mine, series)
                 found[geo] = latest(rows) or rows[-1], rows
         return found
@@ -131,8 +131,8 @@ class Release:
         return sorted({row["geo"] for one in self.indicators.values() for row in one.rows})
 
 
-def read(folder: Path, headline: str, headers: Mapping[str, Header] | None = None) -> Release:
-    """A release directory. ``headline`` is the main KIBS variant, ``headers`` are today's model headers by indicator;
+def read(folder: Path, variants: Sequence[str], headers: Mapping[str, Header] | None = None) -> Release:
+    """A release directory. ``variants`` are the KIBS variants, the headline first, ``headers`` today's model headers by indicator;
     one is used only while its definition is the release's. Raises DataError if the manifest cannot be read."""
     content = releases.manifest(folder)
     found = {}
@@ -140,7 +140,7 @@ def read(folder: Path, headline: str, headers: Mapping[str, Header] | None = Non
         if resource["relation"].startswith("indicators."):
             header = (headers or {}).get(resource["name"])
             same = header is not None and header.definition == resource["description"]
-            found[resource["name"]] = Indicator(resource, folder, header if same else None, headline)
+            found[resource["name"]] = Indicator(resource, folder, header if same else None, variants)
     ordered = sorted(found.values(), key=lambda one: ((*TOPICS, "other").index(one.topic), one.name))
     return Release(folder, content, {one.name: one for one in ordered})
 
@@ -173,9 +173,9 @@ def latest(rows: Sequence[Row]) -> Row | None:
     return max(known, key=_recency) if known else None
 
 
-def default_series(rows: Sequence[Row], headline: str) -> Key | None:
-    """The series of some rows that is shown first: real figures before made-up ones, then the headline
-    variant, the plainest name, the usual comparator, the most rows. None if there is no row."""
+def default_series(rows: Sequence[Row], variants: Sequence[str]) -> Key | None:
+    """The series of some rows that is shown first: real figures before made-up ones, then the variants
+    in their order (the headline first), the plainest name, the most rows, the usual comparator. None without a row."""
     known = [row for row in rows if row["value"] is not None] or rows
     real = [row for row in known if row["provenance"] != SYNTHETIC]
     counts = Counter(key(row) for row in real or known)
@@ -185,8 +185,9 @@ def default_series(rows: Sequence[Row], headline: str) -> Key | None:
     def order(one: Key) -> tuple[Any, ...]:
         variant, _, comparator = one
         usual = COMPARATORS.index(comparator) if comparator in COMPARATORS else len(COMPARATORS)
-        is_headline = variant.split(":")[0] == headline
-        return not is_headline, variant.count(":"), -counts[one], usual, one
+        first = variant.split(":")[0]
+        rank = variants.index(first) if first in variants else len(variants)
+        return rank, variant.count(":"), -counts[one], usual, one
 
     return min(counts, key=order)
 

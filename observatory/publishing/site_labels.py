@@ -62,10 +62,13 @@ class Labels:
         one = self._geographies.get(geo)
         return (one.parent or "") if one else ""
 
-    def order(self, geo: str) -> tuple[int, str]:
-        """Sorts places from the municipality up, then by name."""
+    def order(self, geo: str) -> tuple[int, int, str]:
+        """Sorts places: Basque ones, those compared with, all others; each from the municipality up, then by name."""
+        one = self._geographies.get(geo)
+        groups = one.groups if one else ()
         level = self.level(geo)
-        return LEVELS.index(level) if level in LEVELS else len(LEVELS), self.place(geo)
+        nearness = 0 if "basque" in groups or "focus" in groups else 1 if "comparator" in groups else 2
+        return nearness, LEVELS.index(level) if level in LEVELS else len(LEVELS), self.place(geo)
 
     def activity(self, code: str) -> str:
         """``NACE2:J`` as ``J Information and communication``; a sum of codes keeps them."""
@@ -109,7 +112,7 @@ class Labels:
         if unit == CLASSES and (word := messages.known(self.language, f"class.{value:.0f}")):
             return word
         shown = numbers.number(self.language, value)
-        return f"{shown} {self.unit(unit)}" if unit.startswith("percent") else shown
+        return numbers.with_sign(self.language, shown, self.unit(unit)) if unit.startswith("percent") else shown
 
     def interval(self, row: Row) -> str:
         """The bounds of a row's interval, or an en dash."""

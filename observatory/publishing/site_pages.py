@@ -52,13 +52,15 @@ def environment() -> jinja2.Environment:
     """Templates with escaping on and unknown names refused."""
     import jinja2
 
-    return jinja2.Environment(
+    found = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.policies["json.dumps_kwargs"] = {}  # the order of indicators and places says something
+    return found
 
 
 def start_page() -> str:

@@ -118,9 +118,8 @@ class _Writer:
     def _value(self, row: Row) -> str:
         if row["unit"] == CLASSES:
             return self.labels.value(row["value"], row["unit"])
-        sign = " " + self.labels.unit(row["unit"]) if row["unit"].startswith("percent") else ""
         falls = row["unit"].endswith("per year") and direction(row) == "down"
-        return numbers.number(self.language, abs(row["value"]) if falls else row["value"]) + sign
+        return self.labels.value(abs(row["value"]) if falls else row["value"], row["unit"])
 
     def _answer(self, question: str, parts: Sequence[tuple[str, Row]]) -> Answer:
         asked = messages.text(self.language, question)

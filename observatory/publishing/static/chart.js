@@ -70,6 +70,19 @@ OBS.wrap = (text, width) => {
   return lines;
 };
 
+// Room on the right for the figures beside the bars and points.
+OBS.room = (spec) => {
+  const bars = spec.layer.some((layer) => layer.mark.type === "bar");
+  const ends = [...spec.datasets.points, ...spec.datasets.reference].flatMap((p) => [p.value, p.lower, p.upper]).filter((v) => Number.isFinite(v));
+  if (!ends.length) return;
+  let [low, high] = [Math.min(...ends, ...(bars ? [0] : [])), Math.max(...ends, ...(bars ? [0] : []))];
+  if (low === high) [low, high] = [low - 1, high + 1];
+  const step = high - low;
+  for (const layer of spec.layer) {
+    if (layer.encoding.x?.field) layer.encoding.x.scale = { domain: [bars ? low : low - step * 0.06, high + step * 0.28], nice: false, zero: false };
+  }
+};
+
 OBS.drawing = 0;
 
 OBS.draw = async (box, specification, data, words, meta) => {
@@ -79,6 +92,11 @@ OBS.draw = async (box, specification, data, words, meta) => {
   spec.datasets = data;
   spec.title.text = OBS.wrap(words.title, width * 0.8);
   spec.title.subtitle = words.lines.flatMap((line) => OBS.wrap(line, width));
+  const empty = (layer) => !spec.datasets[layer.data.name].length;
+  const bounded = spec.datasets.points.some((point) => point.lower !== null);
+  const whisker = (layer) => ["x", "y"].some((channel) => layer.encoding[channel]?.field === "lower");
+  spec.layer = spec.layer.filter((layer) => !empty(layer) && (bounded || !whisker(layer)));
+  if (words.room) OBS.room(spec);
   if (width < 560) {
     spec.config.legend.columns = 1;
     for (const layer of spec.layer) {
@@ -86,10 +104,13 @@ OBS.draw = async (box, specification, data, words, meta) => {
     }
     spec.config.axisY = { ...spec.config.axisY, labelLimit: 120 };
   }
-  const made = await vegaEmbed(box, spec, { actions: false, renderer: "svg", ast: false });
+  const made = await vegaEmbed(box, spec, { actions: false, renderer: "svg", logLevel: 1 });
   if (turn !== OBS.drawing) return;
   OBS.view = made.view;
-  box.dataset.drawn = String(turn);
+  // the text alternative stands on the frame around the chart
+  box.removeAttribute("role");
+  box.removeAttribute("aria-label");
+  box.parentElement.dataset.drawn = String(turn);
 };
 
 OBS.picture = async (name, kind) => {

@@ -25,7 +25,7 @@ OBS.fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => (name in 
 
 OBS.decimals = (value) => {
   const size = Math.abs(value);
-  return size >= 1000 ? 0 : size >= 100 ? 1 : size >= 1 || size === 0 ? 2 : 3;
+  return size >= 1000 ? 0 : size >= 10 ? 1 : size >= 1 || size === 0 ? 2 : 3;
 };
 
 OBS.number = (value, meta) => {

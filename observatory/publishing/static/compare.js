@@ -40,7 +40,7 @@
 
   const told = (row, unit) => {
     if (!row) return "–";
-    const parts = [`${OBS.value(row.value, meta, row.unit)}${unit === "%" ? " %" : ""}`];
+    const parts = [`${OBS.value(row.value, meta, row.unit)}${unit === "%" ? meta.percent : ""}`];
     if (row.lower !== null) parts.push(`[${OBS.interval(row, meta)}]`);
     parts.push(`(${OBS.period(row.period)})`);
     const status = OBS.status(row.status, meta);
@@ -70,13 +70,13 @@
       row: data[state.indicator][geo], label: `${name(geo)} (${OBS.period(data[state.indicator][geo].period)})`, chosen: true, level: meta.labels.geo[geo].level,
     }));
     const known = items.filter(({ row }) => row.value !== null);
-    at("chart").setAttribute("aria-label", known.length
+    at("picture").setAttribute("aria-label", known.length
       ? `${one.title}, ${one.unit}: ${known.map(({ label, row }) => `${label} ${OBS.value(row.value, meta, row.unit)}`).join("; ")}`
       : text.no_rows);
     at("said").textContent = known.length ? "" : text.no_rows;
     const lines = [one.unit, OBS.fill(meta.cite, { release: meta.release })];
     if (items.some(({ row }) => row.provenance === "synthetic")) lines.push(text.synthetic_note);
-    await OBS.draw(at("chart"), meta.specs.dots, OBS.barData(items, null, meta), { title: one.title, lines }, meta);
+    await OBS.draw(at("chart"), meta.specs.dots, OBS.barData(items, null, meta), { title: one.title, lines, room: true }, meta);
   };
   const update = (change) => { state = settle({ ...state, ...change }); return render(); };
 

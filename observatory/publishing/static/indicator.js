@@ -200,12 +200,12 @@
     history.replaceState(null, "", link);
     at("permalink").href = link;
     const box = at("chart");
-    box.setAttribute("aria-label", alternative(now, picked));
+    at("picture").setAttribute("aria-label", alternative(now, picked));
     at("said").textContent = shown.length ? OBS.fill(text.rows, { n: shown.length }) : text.no_rows;
-    const content = made(now, picked);
-    await OBS.draw(box, meta.specs[state.view], content, words(now, picked), meta);
+    const told = { ...words(now, picked), room: state.view !== "series" };
+    await OBS.draw(box, meta.specs[state.view], shape(now, picked), told, meta);
   };
-  const made = (now, picked) => (now.made.view === "series"
+  const shape = (now, picked) => (now.made.view === "series"
     ? OBS.seriesData(picked.groups, now.periods, meta)
     : OBS.barData(picked.items, picked.reference, meta));
 

@@ -107,7 +107,7 @@ def _colour(*, legend: bool = False) -> Any:
     """Colour of a place; one layer alone gives the legend, so that it is not drawn once per kind of mark."""
     import altair as alt
 
-    shown = {} if legend else {"legend": None}
+    shown: dict[str, Any] = {} if legend else {"legend": None}
     return alt.Color("label:N", scale=alt.Scale(range=COLOURS), sort=None, **shown)
 
 

@@ -132,8 +132,8 @@ class Release:
 
 
 def read(folder: Path, variants: Sequence[str], headers: Mapping[str, Header] | None = None) -> Release:
-    """A release directory. ``variants`` are the KIBS variants, the headline first, ``headers`` today's model headers by indicator;
-    one is used only while its definition is the release's. Raises DataError if the manifest cannot be read."""
+    """A release directory. ``variants`` are the KIBS variants, the headline first, ``headers`` today's model headers by
+    indicator; one is used only while its definition is the release's. Raises DataError if the manifest cannot be read."""
     content = releases.manifest(folder)
     found = {}
     for resource in content["resources"]:

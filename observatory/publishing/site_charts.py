@@ -91,24 +91,19 @@ def _looks(points: Any, **where: Any) -> list[Any]:
     """Points: filled, or hollow where reliability is low."""
     import altair as alt
 
-    def shape(**shown: Any) -> Any:
-        return alt.Shape("label:N", scale=alt.Scale(range=SHAPES), sort=None, **shown)
-
-    told = {"tooltip": _tips(), **where}
+    shape = alt.Shape("label:N", scale=alt.Scale(range=SHAPES), sort=None)
+    told = {"color": _colour(), "shape": shape, "tooltip": _tips(), **where}
     firm = points.transform_filter(~alt.datum.hollow).mark_point(filled=True, size=55, opacity=1)
     weak = points.transform_filter(alt.datum.hollow).mark_point(filled=False, fill="white", size=75, opacity=1)
-    return [
-        firm.encode(color=_colour(legend=True), shape=shape(), **told),
-        weak.encode(color=_colour(), shape=shape(legend=None), **told),
-    ]
+    return [firm.encode(**told), weak.encode(**told)]
 
 
-def _colour(*, legend: bool = False) -> Any:
-    """Colour of a place; one layer alone gives the legend, so that it is not drawn once per kind of mark."""
+def _colour() -> Any:
+    """Colour of a place. The browser gives colour and shape the same domain, so that they share one legend."""
     import altair as alt
 
-    shown: dict[str, Any] = {} if legend else {"legend": None}
-    return alt.Color("label:N", scale=alt.Scale(range=COLOURS), sort=None, **shown)
+    legend = alt.Legend(symbolOpacity=1, symbolStrokeWidth=1)
+    return alt.Color("label:N", scale=alt.Scale(range=COLOURS), sort=None, legend=legend)
 
 
 def _series(unit: str) -> Any:
@@ -156,7 +151,7 @@ def _rank(unit: str) -> Any:
         strokeDash=alt.condition(alt.datum.provisional, alt.value(DASH), alt.value([1, 0])),
         tooltip=_tips(),
     )
-    return alt.layer(bars, _bounds(points, y, unit), _shown(points, y, unit), *_reference(unit), _watermark())
+    return alt.layer(bars, _bounds(points, y, unit), _shown(points, y, unit, 7), *_reference(unit), _watermark())
 
 
 def _dots(unit: str) -> Any:
@@ -168,7 +163,7 @@ def _dots(unit: str) -> Any:
         size=330, shape="circle", filled=False, color="#333", strokeDash=[3, 2], opacity=1
     )
     dots = points.mark_point(size=110, strokeWidth=2, opacity=1, stroke="#0b4f8a").encode(
-        x=alt.X("value:Q", title=unit, scale=alt.Scale(zero=False)),
+        x=alt.X("value:Q", title=unit, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=7, labelOverlap="greedy")),
         y=y,
         fill=_fill(),
         shape=alt.Shape("level:N", scale=alt.Scale(range=SHAPES), sort=None, legend=alt.Legend()),
@@ -198,10 +193,10 @@ def _bounds(points: Any, y: Any, unit: str) -> Any:
     return points.mark_rule(strokeWidth=2, color="#333").encode(x=alt.X("lower:Q", title=unit), x2="upper:Q", y=y)
 
 
-def _shown(points: Any, y: Any, unit: str) -> Any:
+def _shown(points: Any, y: Any, unit: str, away: int) -> Any:
     import altair as alt
 
-    return points.mark_text(align="left", dx=7, fontSize=11, color="#111").encode(
+    return points.mark_text(align="left", dx=away, fontSize=11, color="#111").encode(
         x=alt.X("far:Q", title=unit), y=y, text="told:N"
     )
 

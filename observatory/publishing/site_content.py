@@ -133,7 +133,7 @@ class Release:
 
 def read(folder: Path, variants: Sequence[str], headers: Mapping[str, Header] | None = None) -> Release:
     """A release directory. ``variants`` are the KIBS variants, the headline first, ``headers`` today's model headers by
-    indicator; one is used only while its definition is the release's. Raises DataError if the manifest cannot be read."""
+    indicator, used only while the definition is the release's. Raises DataError if the manifest cannot be read."""
     content = releases.manifest(folder)
     found = {}
     for resource in content["resources"]:
@@ -175,7 +175,8 @@ def latest(rows: Sequence[Row]) -> Row | None:
 
 def default_series(rows: Sequence[Row], variants: Sequence[str]) -> Key | None:
     """The series of some rows that is shown first: real figures before made-up ones, then the variants
-    in their order (the headline first), the plainest name, the most rows, the usual comparator. None without a row."""
+    in their order (the headline first), the plainest name, sections before divisions, the most rows,
+    the usual comparator. None without a row."""
     known = [row for row in rows if row["value"] is not None] or rows
     real = [row for row in known if row["provenance"] != SYNTHETIC]
     counts = Counter(key(row) for row in real or known)
@@ -183,11 +184,12 @@ def default_series(rows: Sequence[Row], variants: Sequence[str]) -> Key | None:
         return None
 
     def order(one: Key) -> tuple[Any, ...]:
-        variant, _, comparator = one
+        variant, activity, comparator = one
+        is_part = any(sign.isdigit() for sign in activity.partition(":")[2])
         usual = COMPARATORS.index(comparator) if comparator in COMPARATORS else len(COMPARATORS)
         first = variant.split(":")[0]
         rank = variants.index(first) if first in variants else len(variants)
-        return rank, variant.count(":"), -counts[one], usual, one
+        return rank, variant.count(":"), is_part, -counts[one], usual, one
 
     return min(counts, key=order)
 

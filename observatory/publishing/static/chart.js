@@ -97,12 +97,15 @@ OBS.draw = async (box, specification, data, words, meta) => {
   const whisker = (layer) => ["x", "y"].some((channel) => layer.encoding[channel]?.field === "lower");
   spec.layer = spec.layer.filter((layer) => !empty(layer) && (bounded || !whisker(layer)));
   if (words.room) OBS.room(spec);
-  if (width < 560) {
-    spec.config.legend.columns = 1;
-    for (const layer of spec.layer) {
-      if (layer.encoding.y?.axis?.labelLimit) layer.encoding.y.axis.labelLimit = 120;
+  const labels = [...new Set(spec.datasets.points.map((point) => point.label))];
+  for (const layer of spec.layer) {
+    for (const channel of ["color", "shape"]) {
+      if (layer.encoding[channel]?.field === "label") layer.encoding[channel].scale.domain = labels;
     }
-    spec.config.axisY = { ...spec.config.axisY, labelLimit: 120 };
+  }
+  if (width < 560) spec.config.legend.columns = 1;
+  for (const layer of spec.layer) {
+    if (layer.encoding.y?.axis?.labelLimit) layer.encoding.y.axis.labelLimit = width < 560 ? 120 : 260;
   }
   const made = await vegaEmbed(box, spec, { actions: false, renderer: "svg", logLevel: 1 });
   if (turn !== OBS.drawing) return;

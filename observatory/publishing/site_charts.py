@@ -173,7 +173,7 @@ def _dots(unit: str) -> Any:
         _bounds(points, y, unit),
         ring.encode(x=alt.X("value:Q", title=unit), y=y),
         dots,
-        _shown(points, y, unit),
+        _shown(points, y, unit, 15),
         *_reference(unit),
         _watermark(),
     )

@@ -87,6 +87,12 @@ OBS.drawing = 0;
 
 OBS.draw = async (box, specification, data, words, meta) => {
   const turn = ++OBS.drawing;
+  OBS.view = null;
+  if (!data.points.length) {
+    box.replaceChildren(OBS.element("p", {}, OBS.element("strong", {}, words.title), ` · ${words.lines.join(" · ")} · ${meta.text.no_rows}`));
+    box.parentElement.dataset.drawn = String(turn);
+    return;
+  }
   const spec = structuredClone(specification);
   const width = box.clientWidth || 600;
   spec.datasets = data;
@@ -117,6 +123,7 @@ OBS.draw = async (box, specification, data, words, meta) => {
 };
 
 OBS.picture = async (name, kind) => {
+  if (!OBS.view) return;
   if (kind === "png") OBS.save(name, await OBS.view.toImageURL("png", 2));
   else OBS.save(name, await OBS.view.toSVG(), "image/svg+xml");
 };

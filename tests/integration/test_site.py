@@ -145,6 +145,6 @@ def test_a_folder_with_something_else_is_left_alone(made_site: Site, tmp_path: P
     (tmp_path / "letter.txt").write_text("mine", "utf-8")
     with pytest.raises(UsageError, match="--output"):
         made_site.build(tmp_path)
-    with pytest.raises(UsageError, match="no release '1999Q1.0'"):
+    with pytest.raises(UsageError, match="1999Q1"):
         made_site.build(tmp_path / "new", "1999Q1.0")
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]

@@ -116,9 +116,10 @@ OBS.draw = async (box, specification, data, words, meta) => {
   const made = await vegaEmbed(box, spec, { actions: false, renderer: "svg", logLevel: 1 });
   if (turn !== OBS.drawing) return;
   OBS.view = made.view;
-  // the text alternative stands on the frame around the chart
+  // the frame around the chart carries the text alternative; the marks would only repeat it
   box.removeAttribute("role");
   box.removeAttribute("aria-label");
+  box.setAttribute("aria-hidden", "true");
   box.parentElement.dataset.drawn = String(turn);
 };
 

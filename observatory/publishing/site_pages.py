@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from markupsafe import escape
+
 from observatory.publishing import messages, numbers, site_content, site_meta, site_svg
 from observatory.publishing.messages import LANGUAGES, NAMES, Language
 from observatory.publishing.site_content import Indicator, Release, Row
@@ -247,15 +249,16 @@ def _releases(edition: Edition) -> dict[str, Any]:
             "created": one.manifest["created"],
             "tables": len(one.manifest["resources"]),
             "commit": one.manifest["git_commit"],
-            "differences": markdown(one.text("diff.md")),
+            "differences": markdown(one.text("diff.md"), one.name),
         }
         for one in edition.vintages
     ]
     return {"title": edition.text("releases.title"), "releases": found}
 
 
-def markdown(text: str) -> str:
-    """Markdown as HTML, headings two levels down, tables in boxes that scroll; HTML in the text stays text."""
+def markdown(text: str, name: str) -> str:
+    """Markdown as HTML, headings two levels down, tables in boxes that scroll and are told apart by ``name`` and number;
+    HTML in the text stays text."""
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -264,8 +267,9 @@ def markdown(text: str) -> str:
         if token.type in {"heading_open", "heading_close"}:
             token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
     drawn = str(parser.renderer.render(tokens, parser.options, {}))
-    box = '<div class="scroll" role="region" tabindex="0" aria-label="table"><table>'
-    return drawn.replace("<table>", box).replace("</table>", "</table></div>")
+    first, *rest = drawn.replace("</table>", "</table></div>").split("<table>")
+    box = '<div class="scroll" role="region" tabindex="0" aria-label="{} – {}"><table>{}'
+    return first + "".join(box.format(escape(name), place, part) for place, part in enumerate(rest, 1))
 
 
 def _sources(edition: Edition) -> dict[str, Any]:

@@ -36,8 +36,8 @@ def number(language: Language, value: float | None, places: int | None = None) -
 
 
 def with_sign(language: Language, shown: str, unit: str) -> str:
-    """A figure and its unit, held together; in English no space stands before the percent sign."""
-    space = "" if language == "en" and unit.startswith("%") else "\u00a0"
+    """A figure and its unit; a percent sign is held to it, in English without a space."""
+    space = " " if not unit.startswith("%") else "" if language == "en" else "\u00a0"
     return f"{shown}{space}{unit}"
 
 

@@ -257,8 +257,10 @@ def _releases(edition: Edition) -> dict[str, Any]:
 
 
 def markdown(text: str, name: str) -> str:
-    """Markdown as HTML, headings two levels down, tables in boxes that scroll and are told apart by ``name`` and number;
-    HTML in the text stays text."""
+    """Markdown as HTML: headings two levels down, tables in boxes that scroll, told apart by ``name`` and number.
+
+    HTML in the text stays text.
+    """
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")

@@ -107,19 +107,13 @@ class _Writer:
     def _said(self, which: str, row: Row) -> str:
         values = {
             "place": self.labels.place(row["geo"]),
-            "value": self._value(row),
+            "value": self.labels.value(row["value"], row["unit"]),
             "period": numbers.period(row["period"]),
             "uncertainty": uncertainty(row, self.language, self.labels),
         }
         if "comparator" in messages.fields(messages.load()[which][self.language]):
             values["comparator"] = self.labels.place(row["comparator"] or "")
         return messages.text(self.language, which, **values)
-
-    def _value(self, row: Row) -> str:
-        if row["unit"] == CLASSES:
-            return self.labels.value(row["value"], row["unit"])
-        falls = row["unit"].endswith("per year") and direction(row) == "down"
-        return self.labels.value(abs(row["value"]) if falls else row["value"], row["unit"])
 
     def _answer(self, question: str, parts: Sequence[tuple[str, Row]]) -> Answer:
         asked = messages.text(self.language, question)
@@ -134,9 +128,9 @@ class _Writer:
 
 
 def direction(row: Row) -> str:
-    """``up`` or ``down``, or ``flat`` where the interval holds zero or there is none."""
-    lower, upper = row["lower"], row["upper"]
-    if lower is None or upper is None or lower <= 0 <= upper:
+    """``up`` or ``down``, or ``flat`` where the interval holds zero; without an interval the sign alone decides."""
+    lower, upper = (row["value"] if row[side] is None else row[side] for side in ("lower", "upper"))
+    if lower <= 0 <= upper:
         return "flat"
     return "up" if lower > 0 else "down"
 

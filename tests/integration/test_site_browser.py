@@ -26,6 +26,7 @@ ARGUMENTS = [
 ]
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs Chromium at {CHROMIUM}")
 DRAWN = "#picture[data-drawn]"
+SHORTEN = "for (const body of document.querySelectorAll('tbody')) [...body.rows].slice(9).forEach(row => row.remove())"
 SAMPLE = [
     "index.html",
     "indicators.html",
@@ -106,10 +107,16 @@ def test_pages_open_from_the_folder_without_errors_and_accessibly(reader: Reader
 
     axe = Axe()
     wanted = SAMPLE if language == "en" else SAMPLE[:1] + SAMPLE[8:9]
-    options = {"preload": False, "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+    options = {
+        "preload": False,
+        "resultTypes": ["violations"],
+        "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }
     for path in wanted:
         page = reader.open(f"{language}/{path}")
         assert page.get_attribute("html", "lang") == language
+        # rows of a table are alike, and looking at hundreds takes axe half a minute
+        page.evaluate(SHORTEN)
         found = axe.run(page, options=options).response["violations"]
         assert [(path, one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
     assert reader.errors == []

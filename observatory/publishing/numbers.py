@@ -16,7 +16,7 @@ MINUS = "\u2212"
 
 def decimals(value: float) -> int:
     """Decimals that a figure is shown with: fewer for larger ones (0 from 1000 on, 1 from 10, 2 from 1, else 3)."""
-    size = abs(value)
+    size = round(abs(value), 6)
     return 0 if size >= 1000 else 1 if size >= 10 else 2 if size >= 1 or size == 0 else 3
 
 
@@ -33,6 +33,15 @@ def number(language: Language, value: float | None, places: int | None = None) -
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     shown = format_decimal(abs(value), format=pattern, locale=language)
     return MINUS + shown if value < 0 and any(c not in "0.," for c in shown) else shown
+
+
+def plain(language: Language, value: float | None) -> str:
+    """A number as it was published: no more decimals than it has."""
+    if value is None:
+        return "–"
+    from babel.numbers import format_decimal
+
+    return str(format_decimal(value, format="#,##0.######", locale=language)).replace("-", MINUS)
 
 
 def with_sign(language: Language, shown: str, unit: str) -> str:

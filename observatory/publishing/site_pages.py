@@ -240,7 +240,8 @@ def _claims(edition: Edition) -> dict[str, Any]:
                 "verdict": messages.known(language, f"verdict.{claim['verdict']}") or claim["verdict"],
             }
         )
-    return {"title": edition.text("claims.title"), "claims": lines}
+    plain = functools.partial(numbers.plain, language)
+    return {"title": edition.text("claims.title"), "claims": lines, "plain": plain}
 
 
 def _releases(edition: Edition) -> dict[str, Any]:

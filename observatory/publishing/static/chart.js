@@ -71,15 +71,17 @@ OBS.wrap = (text, width) => {
 };
 
 // Room on the right for the figures beside the bars and points.
-OBS.room = (spec) => {
+OBS.room = (spec, width) => {
   const bars = spec.layer.some((layer) => layer.mark.type === "bar");
   const ends = [...spec.datasets.points, ...spec.datasets.reference].flatMap((p) => [p.value, p.lower, p.upper]).filter((v) => Number.isFinite(v));
   if (!ends.length) return;
   let [low, high] = [Math.min(...ends, ...(bars ? [0] : [])), Math.max(...ends, ...(bars ? [0] : []))];
   if (low === high) [low, high] = [low - 1, high + 1];
   const step = high - low;
+  const longest = (name, most) => Math.min(most, 16 + 6.6 * Math.max(...spec.datasets.points.map((point) => point[name].length)));
+  const part = Math.min(0.6, (longest("told", 240) + 12) / Math.max(120, width - longest("label", width < 560 ? 136 : 276)));
   for (const layer of spec.layer) {
-    if (layer.encoding.x?.field) layer.encoding.x.scale = { domain: [bars ? low : low - step * 0.06, high + step * 0.28], nice: false, zero: false };
+    if (layer.encoding.x?.field) layer.encoding.x.scale = { domain: [bars ? low : low - step * 0.06, high + step * (part / (1 - part))], nice: false, zero: false };
   }
 };
 
@@ -102,7 +104,7 @@ OBS.draw = async (box, specification, data, words, meta) => {
   const bounded = spec.datasets.points.some((point) => point.lower !== null);
   const whisker = (layer) => ["x", "y"].some((channel) => layer.encoding[channel]?.field === "lower");
   spec.layer = spec.layer.filter((layer) => !empty(layer) && (bounded || !whisker(layer)));
-  if (words.room) OBS.room(spec);
+  if (words.room) OBS.room(spec, width);
   const labels = [...new Set(spec.datasets.points.map((point) => point.label))];
   for (const layer of spec.layer) {
     for (const channel of ["color", "shape"]) {

@@ -24,7 +24,7 @@ OBS.meta = () => JSON.parse(document.getElementById("meta").textContent);
 OBS.fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => (name in values ? values[name] : all));
 
 OBS.decimals = (value) => {
-  const size = Math.abs(value);
+  const size = Math.abs(Number(value.toFixed(6)));
   return size >= 1000 ? 0 : size >= 10 ? 1 : size >= 1 || size === 0 ? 2 : 3;
 };
 

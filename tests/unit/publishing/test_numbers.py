@@ -12,6 +12,7 @@ from observatory.publishing import numbers
         (1234567.0, None, "1.234.567", "1,234,567"),
         (12.345, None, "12,3", "12.3"),
         (2.346, None, "2,35", "2.35"),
+        (9.999999999999998, None, "10,0", "10.0"),
         (0.04104, None, "0,041", "0.041"),
         (-3.5, None, "−3,50", "−3.50"),
         (-0.0001, None, "0,000", "0.000"),
@@ -30,6 +31,11 @@ def test_a_number_has_the_signs_of_its_language(
 def test_a_percent_sign_is_held_to_its_number() -> None:
     assert numbers.with_sign("es", "2,31", "%") == "2,31\u00a0%" and numbers.with_sign("en", "2.31", "%") == "2.31%"
     assert numbers.with_sign("en", "2.31", "years") == "2.31 years"
+
+
+def test_a_published_figure_keeps_its_decimals() -> None:
+    assert numbers.plain("es", 26.0) == "26" and numbers.plain("es", 28000.5) == "28.000,5"
+    assert numbers.plain("en", -0.25) == "−0.25" and numbers.plain("en", None) == "–"
 
 
 def test_dates_are_in_words() -> None:

@@ -132,7 +132,7 @@ def _files(
     for vintage in vintages:
         yield from _data(vintage, output, known)
         say(f"data of {vintage.name}: {len(vintage.indicators)} indicators")
-    figures = site_meta.main_figures(vintages[0])
+    figures = site_meta.side_by_side(vintages[0])
     name = site_meta.compare_file(vintages[0])
     yield f"data/{name}", site_data.script(name, figures).encode()
     yield "index.html", start_page().encode()

@@ -21,7 +21,9 @@ Row = Mapping[str, Any]
 Key = tuple[str, str, str]
 """A series within an indicator: variant, activity, comparator (empty where there is none)."""
 
-TOPICS = ("serv", "svy", "ict", "kibs", "hub", "spec", "div", "conc", "io", "mfg")
+TOPICS = ("serv", "svy", "ict", "kibs", "hub", "spec", "div", "conc", "conv", "bench", "rel", "io", "mfg")
+RELATED = {"shift": "conv", "eci": "rel", "agg": "conc", "client": "io"}
+"""Prefixes of names that belong to the topic of another prefix."""
 FOCUS = ("48020", "ES213", "ES21", "ES", "EU27_2020")
 COMPARATORS = ("ES21", "ES", "EU27_2020")
 SYNTHETIC = "synthetic"
@@ -50,6 +52,7 @@ class Indicator:
     def topic(self) -> str:
         """Topic by the prefix of the name; ``other`` for one that is not known."""
         prefix = self.name.split("_")[0]
+        prefix = RELATED.get(prefix, prefix)
         return prefix if prefix in TOPICS else "other"
 
     @cached_property

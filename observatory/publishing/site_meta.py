@@ -5,12 +5,13 @@ Belongs here: plain dictionaries that become JSON. Does not belong here: figures
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from observatory.publishing import numbers, site_charts, site_content, site_data
 from observatory.publishing import site_messages as messages
-from observatory.publishing.site_content import Indicator, Release
+from observatory.publishing.site_content import Indicator, Key, Release
 from observatory.publishing.site_labels import CLASSES, Labels
 
 
@@ -95,7 +96,11 @@ def compare(release: Release, labels: Labels) -> dict[str, Any]:
     language = labels.language
     known = release.places
     indicators = {
-        one.name: {"title": str(one.resource["titles"][language]), "unit": labels.unit(str(one.resource["unit"]))}
+        one.name: {
+            "title": str(one.resource["titles"][language]),
+            "unit": labels.unit(str(one.resource["unit"])),
+            "series": [_series_name(series, labels) for series in shared_series(one)],
+        }
         for one in release.indicators.values()
     }
     cite = messages.text(
@@ -133,12 +138,29 @@ def compare_file(release: Release) -> str:
     return f"places.{release.name}.{site_data.CODE}.js"
 
 
-def main_figures(release: Release) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
-    """The main figure of every indicator and place, for the comparison page."""
-    kept = ("geo", "variant", "period", "value", "lower", "upper", "unit", "status", "provenance")
-    found = {}
-    for one in release.indicators.values():
-        figures = sorted(one.main_figures.items())
-        found[one.name] = {geo: {name: row[name] for name in kept} for geo, (row, _) in figures}
+def shared_series(one: Indicator) -> list[Key]:
+    """Series that are some place's main one, those of the most places first: only within one are places comparable."""
+    main = Counter(site_content.key(row) for row, _ in one.main_figures.values())
+    return sorted(main, key=lambda series: (-main[series], series))
 
+
+def _series_name(series: Key, labels: Labels) -> str:
+    variant, activity, comparator = series
+    against = f"{messages.text(labels.language, 'column.comparator')}: {labels.place(comparator)}" if comparator else ""
+    return " · ".join(part for part in (labels.variant(variant), labels.activity(activity), against) if part)
+
+
+def side_by_side(release: Release) -> Mapping[str, list[Mapping[str, Mapping[str, Any]]]]:
+    """For the comparison page: by indicator, for each shared series the newest figure of every place that has it."""
+    kept = ("geo", "period", "value", "lower", "upper", "unit", "status", "provenance")
+    found: dict[str, list[Mapping[str, Mapping[str, Any]]]] = {}
+    for one in release.indicators.values():
+        found[one.name] = []
+        for series in shared_series(one):
+            newest = {
+                geo: site_content.latest(site_content.of_series(mine, series)) for geo, mine in one.by_place.items()
+            }
+            found[one.name].append(
+                {geo: {name: row[name] for name in kept} for geo, row in sorted(newest.items()) if row is not None}
+            )
     return found

@@ -98,7 +98,7 @@ OBS.draw = async (box, specification, data, words, meta) => {
   const spec = structuredClone(specification);
   const width = box.clientWidth || 600;
   spec.datasets = data;
-  spec.title.text = OBS.wrap(words.title, width * 0.8);
+  spec.title.text = OBS.wrap(words.title, width * 0.7);
   spec.title.subtitle = words.lines.flatMap((line) => OBS.wrap(line, width));
   const empty = (layer) => !spec.datasets[layer.data.name].length;
   const bounded = spec.datasets.points.some((point) => point.lower !== null);

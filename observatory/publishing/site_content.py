@@ -81,6 +81,13 @@ class Indicator:
         return any(row["provenance"] == SYNTHETIC for row in self.rows)
 
     @cached_property
+    def by_activity(self) -> frozenset[str]:
+        """Variants that have figures of several activities, so that a figure must name its own."""
+        pairs = set(zip(self.columns["variant"], self.columns["activity"], strict=True))
+        counts = Counter(variant or "" for variant, _ in pairs)
+        return frozenset(variant for variant, count in counts.items() if count > 1)
+
+    @cached_property
     def by_place(self) -> Mapping[str, Sequence[Row]]:
         """Rows by place."""
         found: dict[str, list[Row]] = {}

@@ -206,6 +206,8 @@ def _line(edition: Edition, one: Indicator, geo: str) -> dict[str, Any] | None:
         values = {name: edition.labels.value(end["value"], end["unit"]) for name, end in ends.items()}
         course = edition.text("place.trend", **values, **{"from": known[0]["period"], "to": known[-1]["period"]})
     words = [edition.labels.variant(row["variant"] or "")]
+    if (row["variant"] or "") in one.by_activity:
+        words.append(edition.labels.activity(row["activity"] or ""))
     if row["comparator"]:
         words.append(f"{edition.text('column.comparator')}: {edition.labels.place(row['comparator'])}")
     return {

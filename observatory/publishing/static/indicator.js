@@ -182,9 +182,11 @@
   const csv = () => {
     const heads = ["indicator", "variant", "geo", "activity", "period", "value", "unit", "status", "lower", "upper", "n", "comparator", "provenance", "sources", "release"];
     const quoted = (value) => (/[",\n\r]/.test(value) ? `"${value.replace(/"/g, '""')}"` : value);
+    // a spreadsheet must not take a text for a formula (the rule of observatory/safe_text.py)
+    const harmless = (value) => (typeof value === "string" && /^ *[=+\-@\t\r]/.test(value) && value !== "-" ? `'${value}` : value);
     const lines = shown.map((one) => heads.map((head) => {
       const value = head === "indicator" ? meta.id : head === "release" ? state.release : one[head];
-      return value === null || value === undefined ? "" : quoted(String(value));
+      return value === null || value === undefined ? "" : quoted(String(harmless(value)));
     }).join(","));
     return `${[heads.join(","), ...lines].join("\r\n")}\r\n`;
   };

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from observatory import catalogue
-from observatory.publishing import site_content, site_data, site_svg
+from observatory.publishing import site_content, site_data, site_meta, site_svg
 from observatory.publishing.site_labels import Labels
 from observatory.publishing.site_pages import Edition, markdown, pages
 from observatory.publishing.site_sentences import answers, direction
@@ -123,6 +123,27 @@ def test_a_course_has_gaps_at_breaks_and_missing_figures() -> None:
     assert [[place for place, _ in run] for run in site_svg.runs(rows)] == [[0, 1], [3], [4, 5]]
     assert 'aria-label="a &lt;b&gt;"' in site_svg.sparkline(rows, "a <b>")
     assert site_svg.sparkline(rows[:1], "one") == ""
+
+
+def test_a_figure_of_one_activity_among_several_names_it(tmp_path: Path, english: Labels) -> None:
+    rows = [row("serv_x", activity="NACE2:C"), row("serv_x", activity="NACE2:J"), row("ict_y")]
+    made = release(tmp_path / "2026Q3.0", rows)
+    assert made.indicators["serv_x"].by_activity == {"section_j"} and not made.indicators["ict_y"].by_activity
+    text = dict(pages(Edition("en", made, [made], english)))["en/place/ES21.html"]
+    assert text.count("Section J · C Manufacturing") == 1 and text.count("<small>Section J</small>") == 1
+
+
+def test_only_figures_of_one_series_stand_side_by_side(tmp_path: Path) -> None:
+    rows = [
+        row("div_x", variant="a38"),
+        row("div_x", variant="a88", geo="48020"),
+        row("div_x", variant="a38", geo="ES"),
+    ]
+    rows.append(row("div_x", variant="a88", value=9.0) | {"provenance": "synthetic"})
+    made = release(tmp_path / "2026Q3.0", rows)
+    assert site_meta.shared_series(made.indicators["div_x"]) == [("a38", "NACE2:J", ""), ("a88", "NACE2:J", "")]
+    first, second = site_meta.side_by_side(made)["div_x"]
+    assert set(first) == {"ES", "ES21"} and set(second) == {"48020", "ES21"} and second["ES21"]["value"] == 9.0
 
 
 def test_packing_loses_nothing() -> None:

@@ -44,6 +44,8 @@ SAMPLE = [
     "indicator/svy_response_rate.html",
 ]
 
+ALIKE = {"places.html", "indicator/hub_lq.html", "indicator/serv_supply_share.html", "indicator/svy_mean_share.html"}
+
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
@@ -106,7 +108,8 @@ def test_pages_open_from_the_folder_without_errors_and_accessibly(reader: Reader
     from axe_playwright_python.sync_playwright import Axe
 
     axe = Axe()
-    wanted = SAMPLE if language == "en" else SAMPLE[:1] + SAMPLE[8:9]
+    thorough = [path for path in SAMPLE if path not in ALIKE]
+    wanted = thorough if language == "en" else ["index.html", f"indicator/{REVISED}.html"]
     options = {
         "preload": False,
         "resultTypes": ["violations"],

@@ -27,6 +27,8 @@ RELATED = {"shift": "conv", "eci": "rel", "agg": "conc", "client": "io"}
 FOCUS = ("48020", "ES213", "ES21", "ES", "EU27_2020")
 COMPARATORS = ("ES21", "ES", "EU27_2020")
 SYNTHETIC = "synthetic"
+OWN = "region"
+"""Of variants that split by origin, the part that is the place's own comes first."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +201,7 @@ def default_series(rows: Sequence[Row], variants: Sequence[str]) -> Key | None:
         usual = COMPARATORS.index(comparator) if comparator in COMPARATORS else len(COMPARATORS)
         first = variant.split(":")[0]
         rank = variants.index(first) if first in variants else len(variants)
-        return rank, variant.count(":"), is_part, -counts[one], usual, one
+        return rank, OWN not in variant.split(":"), variant.count(":"), is_part, -counts[one], usual, one
 
     return min(counts, key=order)
 

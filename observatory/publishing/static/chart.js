@@ -111,6 +111,12 @@ OBS.draw = async (box, specification, data, words, meta) => {
       if (layer.encoding[channel]?.field === "label") layer.encoding[channel].scale.domain = labels;
     }
   }
+  // windows of years stand side by side, as several places share each of a few positions
+  if (!words.room && spec.datasets.points.every((point) => point.period.includes("–"))) {
+    for (const layer of spec.layer) {
+      if (layer.encoding.x?.field) layer.encoding.xOffset = { field: "label", type: "nominal", sort: labels, scale: { paddingOuter: 0.8 } };
+    }
+  }
   if (width < 560) spec.config.legend.columns = 1;
   for (const layer of spec.layer) {
     if (layer.encoding.y?.axis?.labelLimit) layer.encoding.y.axis.labelLimit = width < 560 ? 120 : 260;

@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: refresh test check bench fuzz serve lock clean help
+.PHONY: refresh test check bench crash fuzz serve lock clean help
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -36,6 +36,9 @@ bench: $(READY)  ## measure the budgets as ratios in one run, into data/build/be
 
 fuzz: $(READY)  ## feed every parser hostile bytes, FUZZ_SECONDS each (600); failures are saved to be replayed
 	@$(BIN)/python -m tests.fuzz
+
+crash: $(READY)  ## kill a run at 200 counted moments and look at what is left
+	@$(BIN)/python -m tests.integration.crashing 200
 
 serve: $(READY)  ## the Dagster web interface on http://127.0.0.1:3000
 	@mkdir -p data/.dagster

@@ -15,11 +15,15 @@ from typing import Annotated, Literal
 
 import typer
 
+from observatory import doctor as examiner
 from observatory import releases as rel
+from observatory import running
 from observatory.build import Workspace
+from observatory.cli_exports import EXAMPLE, export
 from observatory.cli_releases import FormatOption, releases_app
-from observatory.errors import ObservatoryError, UsageError
+from observatory.errors import ObservatoryError, UsageError, of_storage
 from observatory.safe_text import json_escapes
+from observatory.settings import Settings
 from observatory.tables import show, tell
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -30,6 +34,7 @@ app.add_typer(indicators_app, name="indicators")
 survey_app = typer.Typer(no_args_is_help=True, help="Firm surveys: reading extracts, keeping and forgetting answers.")
 app.add_typer(releases_app, name="releases")
 app.add_typer(survey_app, name="survey")
+app.command("export", epilog=EXAMPLE)(export)
 
 Language = Literal["es", "eu", "en"]
 ReleaseOption = Annotated[str | None, typer.Option("--release", help="a release id; the latest by default")]
@@ -57,7 +62,9 @@ def refresh(
             raise typer.Exit(fetched)
         from assets.run import refresh as run
 
-        outcome = run(ws, quarter)
+        with running.alone(ws.settings.data_dir, "observatory refresh"):
+            examiner.sweep(ws.settings)
+            outcome = run(ws, quarter)
     warnings = [c for c in outcome.checks if not c.passed and c.severity == "warning"]
     for check in warnings:
         tell(f"warning: {check.table}: {check.name}: {check.meaning}: {check.observed}", err=True)
@@ -103,7 +110,7 @@ def _fetch(wanted: Sequence[str], *, since_updated: bool, dry_run: bool) -> int:
 
     ws = Workspace()
     chosen = fetching.choose(ws, wanted)
-    with lines() as say:
+    with lines() as say, running.alone(ws.settings.data_dir, "observatory fetch"):
         clients = fetching.publishers(ws.settings)
         outcomes = fetching.fetch(ws, chosen, clients, since_updated=since_updated, dry_run=dry_run, say=say)
     counts = Counter(outcome.state for outcome in outcomes)
@@ -347,6 +354,28 @@ def survey_forget(wave: Annotated[str, typer.Argument(help="id of the wave")]) -
     tell(f"{wave}: the answers are gone. {made.note}")
 
 
+@app.command(epilog="Example: observatory doctor --repair")
+def doctor(
+    repair: Annotated[bool, typer.Option("--repair", help="put right what can be without losing anything")] = False,
+) -> None:
+    """Look at snapshots, build, database, releases and the machine, and say what is wrong and what to do.
+
+    A repair deletes only what a refresh makes again and what a killed run left half written. Ends with 1 if something
+    is wrong that was not put right.
+    """
+    settings = Settings()
+    findings = examiner.examine(settings)
+    if repair:
+        for line in examiner.repair(settings, findings):
+            tell(line)
+        findings = examiner.examine(settings)
+    for found in findings:
+        tell(f"{found.place}: {found.fault}. {found.remedy}.", err=True)
+    if findings:
+        raise typer.Exit(1)
+    tell("Nothing is wrong.")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the command: runs it and turns an expected failure into one line and its exit code."""
     # importing makes millions of objects that stay: collecting among them costs a tenth of a refresh
@@ -356,3 +385,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except ObservatoryError as error:
         tell(f"error: {error}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        said = of_storage(error)
+        tell(f"error: {said}", err=True)
+        sys.exit(said.exit_code)

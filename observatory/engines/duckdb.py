@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from observatory import atomic
-from observatory.errors import DataError
+from observatory.errors import DataError, StorageError
 
 if TYPE_CHECKING:
     import duckdb
@@ -46,6 +46,11 @@ def refusals(name: str) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
+        if isinstance(error, duckdb.IOException) and ("No space left" in str(error) or "Read-only" in str(error)):
+            said = " ".join(str(error).split())
+            raise StorageError(
+                f"{name}: {said}", remedy="Free space or make the folder writable, and run again"
+            ) from error
         raise DataError(f"{name}: DuckDB refused the query: {error}", remedy="Mend the SQL of this file") from error
 
 

@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: refresh test check bench crash fuzz serve lock clean help
+.PHONY: refresh test check bench crash fuzz serve site lock clean help
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -43,6 +43,9 @@ crash: $(READY)  ## kill a run at 200 counted moments and look at what is left
 serve: $(READY)  ## the Dagster web interface on http://127.0.0.1:3000
 	@mkdir -p data/.dagster
 	@DAGSTER_HOME=$(CURDIR) $(BIN)/dagster dev --host 127.0.0.1 --module-name observatory.definitions
+
+site: $(READY)  ## the site of the latest release, plain files in data/site
+	@$(BIN)/observatory site build
 
 lock:  ## resolve the dependencies anew into requirements.lock, with hashes and no index address
 	$(PYTHON) -m venv .venv-lock

@@ -21,6 +21,7 @@ from observatory import running
 from observatory.build import Workspace
 from observatory.cli_exports import EXAMPLE, export
 from observatory.cli_releases import FormatOption, releases_app
+from observatory.cli_site import site_app
 from observatory.errors import ObservatoryError, UsageError, of_storage
 from observatory.safe_text import json_escapes
 from observatory.settings import Settings
@@ -33,6 +34,7 @@ app.add_typer(sources_app, name="sources")
 app.add_typer(indicators_app, name="indicators")
 survey_app = typer.Typer(no_args_is_help=True, help="Firm surveys: reading extracts, keeping and forgetting answers.")
 app.add_typer(releases_app, name="releases")
+app.add_typer(site_app, name="site")
 app.add_typer(survey_app, name="survey")
 app.command("export", epilog=EXAMPLE)(export)
 

@@ -102,13 +102,13 @@ def manifest(release: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise DataError(f"{release}: no readable datapackage.json", remedy="Restore the release directory") from error
     for resource in content.get("resources", []):
-        # a release is a folder of files: a path that leads out of it was written by somebody else
-        path = resource.get("path")
-        if not (isinstance(path, str) and FILE.fullmatch(path)):
-            raise DataError(
-                f"{release}: datapackage.json: expected the name of a file, found {path!r:.100}",
-                remedy="Restore the release directory",
-            )
+        # a release is a folder of files: what leads out of it was written by somebody else
+        for key in ("name", "path"):
+            if not (isinstance(found := resource.get(key), str) and FILE.fullmatch(found)):
+                raise DataError(
+                    f"{release}: datapackage.json: {key}: expected the name of a file, found {found!r:.100}",
+                    remedy="Restore the release directory",
+                )
     return content
 
 

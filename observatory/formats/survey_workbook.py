@@ -59,7 +59,8 @@ def read_marks(data: bytes) -> dict[str, Marks]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = set(archive.namelist())
-            if len(names) < len(archive.infolist()):
+            # The cell reader takes names without regard to case: no part may hide behind another.
+            if len({_folded(name) for name in names}) < len(archive.infolist()):
                 raise Unreadable("broken_workbook")
             if "xl/workbook.xml" not in names:
                 kind = "ods" if "content.xml" in names else "xlsb" if "xl/workbook.bin" in names else "zip"
@@ -70,10 +71,20 @@ def read_marks(data: bytes) -> dict[str, Marks]:
             styles = (
                 survey_xml.percent_styles(archive.read("xl/styles.xml")) if "xl/styles.xml" in names else frozenset()
             )
-            parts = _parts(archive)
-            return {name: survey_xml.marks(archive.read(parts[name]), styles) for name in parts if parts[name] in names}
+            # Every part is looked at, lest the cell reader find a sheet by another way than we do.
+            looked = {
+                _folded(part): survey_xml.marks(archive.read(part), styles)
+                for part in names
+                if _folded(part).endswith(".xml")
+            }
+            return {name: looked[part] for name, part in _parts(archive).items() if part in looked}
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, RuntimeError, ValueError) as error:
         raise Unreadable("broken_workbook") from error
+
+
+def _folded(name: str) -> str:
+    """A part's name as the cell reader compares it."""
+    return name.replace("\\", "/").lstrip("/").lower()
 
 
 def _parts(archive: zipfile.ZipFile) -> dict[str, str]:
@@ -82,7 +93,9 @@ def _parts(archive: zipfile.ZipFile) -> dict[str, str]:
     relations = survey_xml.listed(archive.read("xl/_rels/workbook.xml.rels"), "Relationship")
     for found in relations:
         if found.get("Type", "").endswith("/worksheet"):
-            targets[found["Id"]] = posixpath.normpath(posixpath.join("/xl", found["Target"])).lstrip("/")
+            targets[found["Id"]] = _folded(posixpath.normpath(posixpath.join("/xl", found["Target"])))
+            if not targets[found["Id"]].endswith(".xml"):
+                raise Unreadable("broken_workbook")
     sheets = survey_xml.listed(archive.read("xl/workbook.xml"), "sheet")
     # The cell reader must not find another part under a name than the one looked at here.
     if len({r["Id"] for r in relations}) < len(relations) or len({s["name"] for s in sheets}) < len(sheets):

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from observatory import safe_text
 from observatory.publishing.edition import Edition, Table
 
 DATATYPES = {"string": "string", "number": "double", "integer": "integer", "boolean": "boolean"}
@@ -20,13 +21,28 @@ METADATA = "csv-metadata.json"
 
 
 def table(one: Table) -> bytes:
-    """A table as CSV: UTF-8, comma, a header line, rows in the order of the release."""
+    """A table as CSV: UTF-8, comma, a header line, rows in the order of the release.
+
+    Text that a spreadsheet would take for a formula, or that acts on who reads it, is written as safe_text.cell says.
+    """
     from pyarrow import csv
 
     sink = pa.BufferOutputStream()
-    csv.write_csv(one.content, sink, csv.WriteOptions(quoting_style="needed"))
+    csv.write_csv(_harmless(one.content), sink, csv.WriteOptions(quoting_style="needed"))
     found: bytes = sink.getvalue().to_pybytes()
     return found
+
+
+def _harmless(content: pa.Table) -> pa.Table:
+    """The table with its texts as cells; each text that occurs is looked at once."""
+    for at, field in enumerate(content.schema):
+        if pa.types.is_string(field.type) and content.num_rows:
+            encoded = content.column(at).combine_chunks().dictionary_encode()
+            texts = encoded.dictionary.to_pylist()
+            cells = [str(safe_text.cell(text)) for text in texts]
+            if cells != texts:
+                content = content.set_column(at, field, pa.array(cells, pa.string()).take(encoded.indices))
+    return content
 
 
 def metadata(edition: Edition, tables: Sequence[Table]) -> dict[str, Any]:

@@ -62,9 +62,10 @@ def fuzz(name: str, seconds: float, engine: str) -> dict[str, object]:
         (folder / "state.json").unlink(missing_ok=True)
         command = [sys.executable, "-m", "tests.fuzz.child", name, f"{left:.1f}", str(folder)]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), engine)))}
-        with (folder / "log.txt").open("wb") as log:
+        log_path = folder / f"log-{restarts}.txt"
+        with log_path.open("wb") as log:
             done = subprocess.run(command, cwd=ROOT, env=environment, stdout=log, stderr=log, check=False)
-        log_text = (folder / "log.txt").read_text("utf-8", "replace")
+        log_text = log_path.read_text("utf-8", "replace")
         state = json.loads((folder / "state.json").read_text("utf-8")) if (folder / "state.json").exists() else {}
         units = re.search(r"number_of_executed_units: (\d+)", log_text)
         executions += int(units[1]) if units else int(state.get("executions", 0))
@@ -75,12 +76,12 @@ def fuzz(name: str, seconds: float, engine: str) -> dict[str, object]:
         if done.returncode == 0:
             break
         if not state:
-            raise SystemExit(f"{name}: the process ended before it began; see {folder / 'log.txt'}")
+            raise SystemExit(f"{name}: the process ended before it began; see {log_path}")
         restarts += 1
         if done.returncode != 3:
             path = folder / f"crash-end-{restarts}"
             path.write_bytes(harness.left_at_work(folder))
-            found[f"the process ended with {done.returncode}"] = path
+            found[f"the process ended with {done.returncode} ({log_path.name})"] = path
     return {"executions": executions, "coverage": said, "peak": peak, "found": found}
 
 

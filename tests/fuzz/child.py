@@ -61,9 +61,10 @@ def main(name: str, seconds: float, folder: Path) -> None:
     options = {
         "max_total_time": max(1, int(seconds)),
         "max_len": harness.LONGEST,
-        "timeout": 0,
+        "timeout": 86_400,  # by the clock, so a busy machine would be a failure: harness.py counts processor time
         "rss_limit_mb": 0,
         "dict": words,
+        "artifact_prefix": f"{folder}/libfuzzer-",
         "print_final_stats": 1,
     }
     write(engine="atheris")

@@ -73,7 +73,8 @@ class Watch:
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._slot = _slot(self.folder / "at-work")
-        resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+        if sys.platform == "linux":  # others refuse the limit, or do not hold it
+            resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
         signal.signal(signal.SIGPROF, _hang)
         signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
 

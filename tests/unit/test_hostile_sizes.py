@@ -102,6 +102,17 @@ CASES = {
     "workbook: the last cell without address": lambda: told(sheet(CELL + '<row r="1048576"><c><v>1</v></c></row>')),
     "workbook: the last cell in characters": lambda: told(
         sheet(CELL + '<row><c r="XFD&#49;048576"><v>1</v></c></row>')),
+    "workbook: a part behind another": lambda: told(packed(
+        b"=== xl/worksheets/SHEET1.xml\n<worksheet><sheetData><row><c r=\"XFD1048576\"><v>1</v></c></row></sheetData>"
+        b"</worksheet>")),
+    "workbook: a part by another way": lambda: told(packed(
+        b"=== xl/xl/worksheets/sheet1.xml\n<worksheet/>\n=== xl/worksheets/sheet1.xml\n"
+        b"<worksheet><sheetData><row><c r=\"XFD1048576\"><v>1</v></c></row></sheetData></worksheet>"
+        b"\n=== xl/_rels/workbook.xml.rels\n<Relationships><Relationship Id=\"rId1\" Type=\"a/worksheet\" "
+        b"Target=\"xl/worksheets/sheet1.xml\"/></Relationships>")),
+    "workbook: a part of another kind": lambda: told(packed(
+        b"=== xl/_rels/workbook.xml.rels\n<Relationships><Relationship Id=\"rId1\" Type=\"a/worksheet\" "
+        b"Target=\"worksheets/sheet1.bin\"/></Relationships>")),
     "workbook: a wide area": lambda: told(sheet(CELL + '<row r="190000"><c r="ZZ190000"><v>1</v></c></row>')),
     "workbook: merged without end": lambda: told(
         sheet(f"<row>{CELL}</row>", "<mergeCells>" + '<mergeCell ref="A1:B9"/>' * 5_000 + "</mergeCells>")),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from observatory import catalogue_files, codebook, models, releases, snapshots, strict_yaml, tables
@@ -17,6 +18,8 @@ from observatory.contract_models import Source
 from observatory.engines.duckdb import DuckDB
 from observatory.errors import DataError, FormatError, ObservatoryError, PublisherError, UsageError
 from observatory.formats import jsonstat, parts, px, sdmx_csv
+from observatory.publishing import csvw
+from observatory.publishing.edition import Table
 from observatory.safe_text import cell, json_escapes, visible
 from observatory.sources import eurostat, pxweb
 
@@ -260,10 +263,11 @@ def test_a_container_holds_files_of_its_own_names_alone(member: str) -> None:
     "path", ["../x.parquet", "/etc/passwd", "a/b.parquet", "C:\\x", ".hidden", "", None, 7.5, "a\nb"]
 )
 def test_a_manifest_names_files_of_its_own_release_alone(path: object, tmp_path: Path) -> None:
-    resources = [{"name": "t", "relation": "core.t", "path": path}]
-    (tmp_path / "datapackage.json").write_text(json.dumps({"resources": resources}), "utf-8")
-    with pytest.raises(DataError, match="expected the name of a file"):
-        releases.manifest(tmp_path)
+    for key in ("name", "path"):
+        resources = [{"name": "t", "relation": "core.t", "path": "t.parquet", key: path}]
+        (tmp_path / "datapackage.json").write_text(json.dumps({"resources": resources}), "utf-8")
+        with pytest.raises(DataError, match=f"{key}: expected the name of a file"):
+            releases.manifest(tmp_path)
 
 
 @pytest.mark.parametrize("release", ["..", "../2026Q4.0", "/etc", "2026Q4.0/..", "C:\\2026Q4.0", "2026Q4.0\x00"])
@@ -349,6 +353,15 @@ def test_exported_csv_is_read_back_by_column(capsys: pytest.CaptureFixture[str])
     tables.show(table, "csv")
     rows = list(csv.reader(io.StringIO(capsys.readouterr().out)))
     assert rows == [["'=name", "value", "n"], ["'=1+1", "-1.5", "-3"], ["", "2.0", "4"], ['a\nb,c"d', "", ""]]
+
+
+def test_csv_on_the_web_is_held_to_the_same_rule(tmp_path: Path) -> None:
+    content = pa.table({"name": ["=1+1", None, "-", "Peña \u202ex", "=1+1"], "value": [-1.5, 2.0, None, 0.0, 1.0]})
+    pq.write_table(content, tmp_path / "t.parquet")
+    table = Table("t", "core.t", {}, "", "", (), "", (), (), (), 5, tmp_path / "t.parquet")
+    rows = list(csv.reader(io.StringIO(csvw.table(table).decode())))
+    assert [name for name, _ in rows] == ["name", "'=1+1", "", "-", "Peña \\u202ex", "'=1+1"]
+    assert [value for _, value in rows] == ["value", "-1.5", "2", "", "0", "1"]
 
 
 # --- headers of columns

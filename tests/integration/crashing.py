@@ -132,12 +132,15 @@ def crash(times: int, folder: Path) -> dict[str, Any]:
     change(settings, 1)
     ended, changes = forked(settings, known)
     draw = random.Random(SEED)
-    killed = 0
-    for number in range(times):
+    killed = number = 0
+    while killed < times:
+        number += 1
         change(settings, number + 2)
         moment = draw.randint(1, changes)
-        ended, _ = forked(settings, known, moment)
+        ended, count = forked(settings, known, moment)
         killed += ended == -signal.SIGKILL
+        # a run that had less to do than the first ended before its moment: draw from what it did
+        changes = changes if ended else min(changes, count)
         problems += [f"killed at {moment}: {fault}" for fault in faults(settings)]
         again, _ = forked(settings, known)
         if again != 0:

@@ -176,11 +176,14 @@ def test_the_commands_build_and_serve(made_site: Site, tmp_path: Path) -> None:
         _, error = refused.communicate()
     assert refused.returncode == 2 and "observatory site build" in error
     with observatory(made_site, "serve", "--port", "0") as served:
-        assert served.stdout is not None
-        address = served.stdout.readline().split()[0]
-        with urllib.request.urlopen(f"{address}es/index.html") as answer:
-            assert answer.read() == (made_site.folder / "es" / "index.html").read_bytes()
-        served.terminate()
+        try:
+            assert served.stdout is not None
+            address = served.stdout.readline().split()[0]
+            with urllib.request.urlopen(f"{address}es/index.html") as answer:
+                assert answer.read() == (made_site.folder / "es" / "index.html").read_bytes()
+        finally:
+            # without this a failure would wait for a server that never ends
+            served.kill()
 
 
 def test_a_folder_with_something_else_is_left_alone(made_site: Site, tmp_path: Path) -> None:

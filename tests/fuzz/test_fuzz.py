@@ -64,7 +64,7 @@ import sys, time
 from pathlib import Path
 from tests.fuzz import harness
 from tests.fuzz.targets import Target
-harness.CPU_SECONDS, harness.MEMORY = 0.3, 400 * 1024 * 1024
+harness.CPU_SECONDS, harness.MEMORY = 2, 400 * 1024 * 1024
 def parse(data):
     if data == b"hang":
         while True: pass

@@ -8,12 +8,13 @@ import sys
 import pytest
 
 BOMBS = r'''
-import gzip, io, json, resource, sys, zipfile
+import gzip, io, json, zipfile
 from pathlib import Path
 
 from observatory import codebook, models, snapshots, strict_yaml
 from observatory.errors import ObservatoryError
 from observatory.formats import eurostat_tsv, ine_csv, jsonstat, px, sdmx_csv, survey
+from tests.fuzz.harness import peak
 from tests.fuzz.targets import HOSTILE, packed
 
 BOOK = codebook.read((HOSTILE / "codebook.yaml").read_bytes(), name="codebook")
@@ -143,8 +144,7 @@ for name, case in CASES.items():
         said = str(error)
         assert len(said) < 2_000, name
     print(f"{name}: {said.splitlines()[0][:150]}")
-used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print("peak", used if sys.platform == "darwin" else used * 1024)
+print("peak", peak())
 '''
 
 

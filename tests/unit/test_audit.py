@@ -12,6 +12,7 @@ import pytest
 
 from tests import audit
 
+INDEX = "index" + "-url"
 HASH = "--hash=sha256:" + "0a" * 32
 
 
@@ -52,9 +53,9 @@ def test_this_environment_passes(root: Path) -> None:
         ("a==1\n", "at least one sha256 hash"),
         ("a==1 \\\n    --hash=md5:" + "0a" * 16 + "\n", "at least one sha256 hash"),
         (f"a==1 \\\n    {HASH} \\\n    --hash=sha256:short\n", "at least one sha256 hash"),
-        (f"--index-url x\na==1 \\\n    {HASH}\n", "an address or an option"),
+        (f"--{INDEX} x\na==1 \\\n    {HASH}\n", "an address or an option"),
         (f"-f folder\na==1 \\\n    {HASH}\n", "an address or an option"),
-        (f"--extra-index-url=https://example.invalid\na==1 \\\n    {HASH}\n", "an address or an option"),
+        (f"--extra-{INDEX}=https://example.invalid\na==1 \\\n    {HASH}\n", "an address or an option"),
     ],
 )
 def test_what_a_lock_may_not_hold(text: str, says: str) -> None:

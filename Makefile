@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: refresh test check bench serve lock clean help
+.PHONY: refresh test check bench crash fuzz serve site lock clean help
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -24,18 +24,28 @@ refresh: $(READY)  ## build, check and publish everything from the embedded snap
 test: $(READY)  ## the tests, without a network
 	@$(BIN)/python -m pytest -n 2
 
-check: $(READY)  ## lint, format, types, import contract
+check: $(READY)  ## lint, format, types, import contract, audit of the dependencies
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.audit
 
 bench: $(READY)  ## measure the budgets as ratios in one run, into data/build/bench.json
 	@$(BIN)/python -m tests.bench
 
+fuzz: $(READY)  ## feed every parser hostile bytes, FUZZ_SECONDS each (600); failures are saved to be replayed
+	@$(BIN)/python -m tests.fuzz
+
+crash: $(READY)  ## kill a run at 200 counted moments and look at what is left
+	@$(BIN)/python -m tests.integration.crashing 200
+
 serve: $(READY)  ## the Dagster web interface on http://127.0.0.1:3000
 	@mkdir -p data/.dagster
 	@DAGSTER_HOME=$(CURDIR) $(BIN)/dagster dev --host 127.0.0.1 --module-name observatory.definitions
+
+site: $(READY)  ## the site of the latest release, plain files in data/site
+	@$(BIN)/observatory site build
 
 lock:  ## resolve the dependencies anew into requirements.lock, with hashes and no index address
 	$(PYTHON) -m venv .venv-lock

@@ -8,22 +8,24 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.tables import key
-from observatory import quality, releases
+from observatory import check_plans, quality, releases
 from observatory.build import Workspace
 
 
 def checks(ws: Workspace) -> list[dg.AssetChecksDefinition]:
     """One multi-check for each table that has checks."""
-    return [_table(ws, relation, found) for relation in ws.relations if (found := quality.planned(ws, relation))]
+    return [_table(ws, relation, found) for relation in ws.relations if (found := check_plans.planned(ws, relation))]
 
 
-def _table(ws: Workspace, relation: str, planned: list[quality.Check]) -> dg.AssetChecksDefinition:
+def _table(ws: Workspace, relation: str, planned: list[check_plans.Check]) -> dg.AssetChecksDefinition:
+    others = [key(other) for other in check_plans.looks_at(ws, relation)]
     specs = [
         dg.AssetCheckSpec(
             check.name,
             asset=key(relation),
             description=check.meaning,
             blocking=check.severity == "critical",
+            additional_deps=others,
             metadata={"kind": check.kind},
         )
         for check in planned

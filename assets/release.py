@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from assets.tables import OWNERS, key
-from observatory import quality, releases
+from observatory import check_plans, quality, releases
 from observatory.build import Workspace
 
 
@@ -25,7 +25,7 @@ def complete(ws: Workspace) -> list[str]:
     """
     checked = {result.table for result in quality.results(ws, complete=False)}
     known = {relation for relation in ws.relations if ws.path(relation).exists()}
-    new = [r for r in ws.relations if r not in known or (r not in checked and quality.planned(ws, r))]
+    new = [r for r in ws.relations if r not in known or (r not in checked and check_plans.planned(ws, r))]
     for relation in new:
         ws.make(relation)
         quality.run(ws, relation, releases.latest(ws.settings.releases))

@@ -13,7 +13,10 @@ import dagster as dg
 import assets
 from observatory import metrics, quality, releases, runs
 from observatory.build import Workspace
-from observatory.errors import CheckFailed, ObservatoryError
+from observatory.errors import CheckFailed, ObservatoryError, StorageError
+
+STORAGE = {"OSError", "PermissionError", "FileNotFoundError", "StorageError"}
+DOCTOR = "Free space or mend the folder (`observatory doctor` looks), and run again; what stood before still stands"
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,14 @@ def _refresh(ws: Workspace, quarter: str | None, run: str) -> Outcome:
         )
     checks = quality.results(ws, complete=False)
     failures = dict(ws.failures)
+    for step in result.get_failed_step_keys() if not failures else ():
+        # a step that the operating system stopped (checks, database, release) says where and why
+        failure = result.failure_data_for_node(step)
+        cause = failure.error if failure else None
+        while cause is not None and cause.cls_name not in STORAGE:
+            cause = cause.cause
+        if cause is not None:
+            failures[step] = StorageError(f"{step}: {' '.join(cause.message.split())}", remedy=DOCTOR)
     if not result.success and not failures:
         failures = _unexplained(result, checks)
     after = releases.latest(ws.settings.releases)

@@ -73,7 +73,7 @@ class Storage(DagsterSqliteStorage):
         except ImportError as error:
             raise UsageError(
                 "OBSERVATORY_DAGSTER_POSTGRES is set, and dagster-postgres is not installed",
-                remedy="Install the extra: pip install 'kibs-observatory[postgres]'",
+                remedy="Install the version that goes with Dagster's: pip install 'dagster-postgres>=0.29.27,<0.30'",
             ) from error
         address = settings.dagster_postgres.get_secret_value()
         return DagsterPostgresStorage(postgres_url=address, should_autocreate_tables=True, inst_data=inst_data)

@@ -24,7 +24,7 @@ from observatory import models as model_files
 from observatory.catalogue import Catalogue, Source
 from observatory.catalogue import load as load_catalogue
 from observatory.engines.duckdb import DuckDB, literal, quote, relation
-from observatory.errors import DataError, ObservatoryError
+from observatory.errors import DataError, ObservatoryError, of_storage
 from observatory.models import Model
 from observatory.settings import Settings
 from observatory.versions_sql import Coding
@@ -195,6 +195,9 @@ class Workspace:
         except ObservatoryError as error:
             self.failures[name] = error
             raise
+        except OSError as error:
+            self.failures[name] = of_storage(error)
+            raise self.failures[name] from error
         self.progress(f"{name}: {made.rows:,} rows")
         return made, True
 
@@ -310,7 +313,9 @@ class Workspace:
                     self._load(connection, name)
                 connection.execute("commit")
             draft.with_name(draft.name + ".wal").unlink(missing_ok=True)
-        stamp = json.dumps({"fingerprint": self.database_fingerprint()})
+        stamp = json.dumps(
+            {"fingerprint": self.database_fingerprint(), "sha256": atomic.sha256(self.settings.database)}
+        )
         atomic.write_text(self.settings.build / "database.json", stamp)
         self.progress(f"{self.settings.database.name}: {len(self.relations)} tables")
         return True

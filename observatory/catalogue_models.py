@@ -165,11 +165,15 @@ class BridgeRow(Row):
 
 
 class Municipality(Row):
-    """A municipality of the Basque Country with its national code of five digits and its territory."""
+    """A municipality of the Basque Country with its national code of five digits, its territory and its district.
+
+    ``district`` is Eustat's comarca, empty where it is not listed; a listed one has all its municipalities.
+    """
 
     code: Annotated[str, Field(pattern=r"^\d{5}$")]
     name: Text
     territory: Text
+    district: str
     note: str
 
 

@@ -7,13 +7,14 @@ themselves (data) or any tuning of a figure to meet one; a mismatch is a finding
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from observatory.catalogue_models import Claim
 from observatory.errors import DataError
+from observatory.snapshots import Store
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,12 +29,18 @@ FILE = "claims.json"
 
 @dataclass(frozen=True)
 class Verdict:
-    """One figure of a statement: ours (None where there is none), the verdict, and why in a sentence."""
+    """One figure of a statement: ours (None where there is none), the verdict, and why in a sentence.
+
+    ``source`` holds the tables that our figure is from, or the likely ones where there is none; ``vintage`` the days of
+    the publishers' stamps on those tables (of retrieval where a publisher gives none).
+    """
 
     claim: Claim
     ours: float | None
     verdict: str
     why: str
+    source: str = ""
+    vintage: str = ""
 
     @property
     def key(self) -> str:
@@ -43,8 +50,20 @@ class Verdict:
 
 def judge(claims: Sequence[Claim], folder: Path) -> list[Verdict]:
     """Verdicts on all statements from the tables of a release directory, in the order of the file."""
+    stamps = _stamps(folder)
     verdicts = [_judge(claim, folder / f"{claim.indicator}.parquet") for claim in claims]
-    return [_with_readings(verdict, verdicts) for verdict in verdicts]
+    return [_with_vintage(_with_readings(verdict, verdicts), stamps) for verdict in verdicts]
+
+
+def _stamps(folder: Path) -> dict[str, str]:
+    """When the publishers last touched the tables of a release, by source; from the lock that it keeps."""
+    tables = Store(folder, "release").lock().tables
+    return {source: (entry.updated or entry.retrieved_at.isoformat())[:10] for source, entry in tables.items()}
+
+
+def _with_vintage(verdict: Verdict, stamps: Mapping[str, str]) -> Verdict:
+    dated = [f"{source} of {stamps[source]}" for source in verdict.source.split(";") if source in stamps]
+    return replace(verdict, source=verdict.source or verdict.claim.likely_source, vintage="; ".join(dated))
 
 
 def _with_readings(verdict: Verdict, verdicts: Sequence[Verdict]) -> Verdict:
@@ -70,9 +89,14 @@ def _judge(claim: Claim, path: Path) -> Verdict:
     ours, said = _figure(rows)
     if ours is None:
         return Verdict(claim, None, UNTESTED, f"{claim.indicator} for {where} is missing ({said})")
+    return replace(_compared(claim, ours, said), source=";".join(_sources(rows)))
+
+
+def _compared(claim: Claim, ours: float, said: str) -> Verdict:
+    """The verdict on a figure that there is."""
     if claim.low is None and claim.high is None:
         return Verdict(claim, ours, REPORTED, said)
-    bounds = f"accepted {_bound(claim.low, 'any')} to {_bound(claim.high, 'any')}"
+    bounds = f"accepted {_tolerance(claim)}"
     if _accepts(claim, ours):
         return Verdict(claim, ours, REPRODUCED, f"{said}; {bounds}")
     if claim.earlier_value is not None and _accepts(claim, claim.earlier_value):
@@ -110,6 +134,10 @@ def _rows(claim: Claim, path: Path) -> pa.Table:
     return table.filter(pc.and_(pc.greater_equal(table["period"], first), pc.less_equal(table["period"], last)))
 
 
+def _sources(rows: pa.Table) -> list[str]:
+    return sorted({source for cell in rows["sources"].unique().to_pylist() for source in cell.split(";")})
+
+
 def _figure(rows: pa.Table) -> tuple[float | None, str]:
     """One figure for the rows, and how it reads: the value itself, or the mean of a window with its range."""
     found = [(p, v, s) for p, v, s in zip(*(rows[c].to_pylist() for c in ("period", "value", "status")), strict=True)]
@@ -141,10 +169,19 @@ def row(verdict: Verdict) -> dict[str, Any]:
         "period": claim.period,
         "indicator": claim.indicator + (f" ({claim.variant})" if claim.variant else ""),
         "published": claim.value,
+        "tolerance": _tolerance(claim),
         "ours": verdict.ours,
         "verdict": verdict.verdict,
         "why": verdict.why,
+        "source": verdict.source.replace(";", "; "),
+        "vintage": verdict.vintage,
     }
+
+
+def _tolerance(claim: Claim) -> str:
+    if claim.low is None and claim.high is None:
+        return "not judged"
+    return f"{_bound(claim.low, 'any')} to {_bound(claim.high, 'any')}"
 
 
 def write(folder: Path, claims: Sequence[Claim]) -> None:
@@ -154,12 +191,21 @@ def write(folder: Path, claims: Sequence[Claim]) -> None:
 
 
 def changed(before: Path | None, verdicts: Sequence[Verdict]) -> list[str]:
-    """Statements whose verdict differs from the one kept in the release directory ``before``, each in a line."""
+    """Statements whose verdict differs from the one kept in the release directory ``before``, each in a line.
+
+    A statement that was taken out of the ledger is among them; one that is new in it is not. Raises DataError where
+    the kept verdicts cannot be read.
+    """
     if before is None or not (before / FILE).exists():
         return []
-    old = {r["claim"]: r["verdict"] for r in json.loads((before / FILE).read_text("utf-8"))}
-    return [
+    try:
+        old = {r["claim"]: r["verdict"] for r in json.loads((before / FILE).read_text("utf-8"))}
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{before / FILE}: not the verdicts of a release", remedy="Restore the directory") from error
+    moved = [
         f"{v.key}: {old[v.key]} in {before.name}, now {v.verdict}: {v.why}"
         for v in verdicts
         if v.key in old and old[v.key] != v.verdict
     ]
+    gone = [key for key in old if key not in {v.key for v in verdicts}]
+    return moved + [f"{key}: {old[key]} in {before.name}, no longer in the ledger" for key in gone]

@@ -15,12 +15,18 @@ from typing import Annotated, Literal
 
 import typer
 
+from observatory import doctor as examiner
 from observatory import releases as rel
+from observatory import running
 from observatory.build import Workspace
+from observatory.cli_exports import EXAMPLE, export
 from observatory.cli_releases import FormatOption, releases_app
+from observatory.cli_site import site_app
 from observatory.cli_status import status
-from observatory.errors import ObservatoryError, UsageError
-from observatory.tables import show
+from observatory.errors import ObservatoryError, UsageError, of_storage
+from observatory.safe_text import json_escapes
+from observatory.settings import Settings
+from observatory.tables import show, tell
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 sources_app = typer.Typer(no_args_is_help=True, help="The contracts with publishers.")
@@ -29,7 +35,9 @@ app.add_typer(sources_app, name="sources")
 app.add_typer(indicators_app, name="indicators")
 survey_app = typer.Typer(no_args_is_help=True, help="Firm surveys: reading extracts, keeping and forgetting answers.")
 app.add_typer(releases_app, name="releases")
+app.add_typer(site_app, name="site")
 app.add_typer(survey_app, name="survey")
+app.command("export", epilog=EXAMPLE)(export)
 app.command("status", epilog="Example: observatory status --format json")(status)
 
 Language = Literal["es", "eu", "en"]
@@ -57,26 +65,28 @@ def refresh(
 
             release = rel.find(ws.settings.releases)
             metrics.unchanged(ws, release.name)
-            typer.echo(f"Nothing has changed since release {release.name}; nothing was published.")
+            tell(f"Nothing has changed since release {release.name}; nothing was published.")
             raise typer.Exit(fetched)
         from assets.run import refresh as run
 
-        outcome = run(ws, quarter)
+        with running.alone(ws.settings.data_dir, "observatory refresh"):
+            examiner.sweep(ws.settings)
+            outcome = run(ws, quarter)
     warnings = [c for c in outcome.checks if not c.passed and c.severity == "warning"]
     for check in warnings:
-        typer.echo(f"warning: {check.table}: {check.name}: {check.meaning}: {check.observed}", err=True)
+        tell(f"warning: {check.table}: {check.name}: {check.meaning}: {check.observed}", err=True)
     if outcome.failures:
         for name, error in outcome.failures.items():
-            typer.echo(f"error: {name}: {error}", err=True)
+            tell(f"error: {name}: {error}", err=True)
         standing = f"release {outcome.release} stands" if outcome.release else "there is no release yet"
-        typer.echo(f"Nothing was published; {standing}.", err=True)
+        tell(f"Nothing was published; {standing}.", err=True)
         raise typer.Exit(max(error.exit_code for error in outcome.failures.values()))
     passed = sum(c.passed for c in outcome.checks)
-    typer.echo(f"{passed} of {len(outcome.checks)} checks passed, {len(warnings)} warnings.")
+    tell(f"{passed} of {len(outcome.checks)} checks passed, {len(warnings)} warnings.")
     if outcome.is_new:
-        typer.echo(f"Published release {outcome.release}: {ws.settings.releases / str(outcome.release)}")
+        tell(f"Published release {outcome.release}: {ws.settings.releases / str(outcome.release)}")
     else:
-        typer.echo(f"The tables are those of release {outcome.release}; nothing was published.")
+        tell(f"The tables are those of release {outcome.release}; nothing was published.")
     raise typer.Exit(fetched)
 
 
@@ -107,14 +117,14 @@ def _fetch(wanted: Sequence[str], *, since_updated: bool, dry_run: bool) -> int:
 
     ws = Workspace()
     chosen = fetching.choose(ws, wanted)
-    with lines() as say:
+    with lines() as say, running.alone(ws.settings.data_dir, "observatory fetch"):
         clients = fetching.publishers(ws.settings)
         outcomes = fetching.fetch(ws, chosen, clients, since_updated=since_updated, dry_run=dry_run, say=say)
     counts = Counter(outcome.state for outcome in outcomes)
-    typer.echo(f"{len(outcomes)} tables: " + ", ".join(f"{n} {state}" for state, n in counts.most_common()))
+    tell(f"{len(outcomes)} tables: " + ", ".join(f"{n} {state}" for state, n in counts.most_common()))
     errors = list(fetching.failures(outcomes))
     for error in errors:
-        typer.echo(f"error: {error}", err=True)
+        tell(f"error: {error}", err=True)
     return max((error.exit_code for error in errors), default=0)
 
 
@@ -132,9 +142,9 @@ def synthetic(
     store = Store(ws.settings.embedded, "embedded")
     made = list(embed.generate(ws.settings.home, ws.catalogue))
     changed = embed.differences(store, made) if check else embed.embed(store, made)
-    typer.echo(f"{len(made)} made-up tables, {sum(one.entry.bytes for one in made):,} bytes; {len(changed)} changed")
+    tell(f"{len(made)} made-up tables, {sum(one.entry.bytes for one in made):,} bytes; {len(changed)} changed")
     for source in changed:
-        typer.echo(f"{'differs' if check else 'written'}: {source}", err=check)
+        tell(f"{'differs' if check else 'written'}: {source}", err=check)
     raise typer.Exit(4 if check and changed else 0)
 
 
@@ -169,13 +179,13 @@ def sources_show(source: Annotated[str, typer.Argument(help="id of a source")]) 
 
     ws = Workspace()
     (contract,) = fetching.choose(ws, [source], fetchable=False)
-    typer.echo(resolution.explain(contract))
+    tell(resolution.explain(contract))
     pin = ws.pins.get(source)
     known = [c for c in ws.catalogue.corrections if c.source == source]
     for line in corrections.explain(known, pin.entry.provenance if pin else None):
-        typer.echo(line)
+        tell(line)
     snapshot = pin.entry.model_dump(mode="json") | {"file": str(pin.store.path(pin.entry))} if pin else "none yet"
-    typer.echo(yaml.safe_dump({"snapshot": snapshot}, sort_keys=False, allow_unicode=True))
+    tell(yaml.safe_dump({"snapshot": snapshot}, sort_keys=False, allow_unicode=True))
 
 
 @sources_app.command("search", epilog="Example: observatory sources search empleo")
@@ -188,11 +198,11 @@ def sources_search(
 
     ws = Workspace()
     for contract in fetching.search(ws, text):
-        typer.echo(f"{contract.id}  {contract.table}  {contract.title.es}")
+        tell(f"{contract.id}  {contract.table}  {contract.title.es}")
     if live:
         for entry in fetching.publishers(ws.settings).pxweb.catalogue().values():
             if text.casefold() in f"{entry.table} {entry.title}".casefold():
-                typer.echo(f"(no contract)  {entry.table}  {entry.title}")
+                tell(f"(no contract)  {entry.table}  {entry.title}")
 
 
 @sources_app.command("check", epilog="Example: observatory sources check eurostat_nama_10r_3empers")
@@ -212,7 +222,7 @@ def sources_check(
     worst = 0
     for contract in chosen:
         outcome = fetching.check(ws, contract, clients)
-        typer.echo(fetching.line(outcome), err=outcome.error is not None)
+        tell(fetching.line(outcome), err=outcome.error is not None)
         worst = max(worst, outcome.error.exit_code if outcome.error else 0)
     raise typer.Exit(worst)
 
@@ -280,10 +290,10 @@ def explain(
     asked = {"variant": variant, "geo": geo, "activity": activity, "period": period, "comparator": comparator}
     document = lineage.explain(Workspace(), indicator, asked, release)
     if form == "json":
-        typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        tell(json_escapes(json.dumps(document, ensure_ascii=False, indent=1)))
     else:
         for line in lineage_text.lines(document):
-            typer.echo(line)
+            tell(line)
 
 
 @app.command(epilog="Example: observatory claims")
@@ -302,7 +312,7 @@ def claims(release: ReleaseOption = None, form: FormatOption = "table") -> None:
     show(pa.Table.from_pylist([ledger.row(v) for v in verdicts]), form, f"Statements against release {folder.name}")
     if changed := ledger.changed(rel.before(folder), verdicts):
         for line in changed:
-            typer.echo(f"changed: {line}", err=True)
+            tell(f"changed: {line}", err=True)
         raise typer.Exit(1)
 
 
@@ -325,7 +335,7 @@ def survey_validate(
     waves = list(ws.catalogue.codebooks)
     book = survey_store.codebook(ws, wave or (waves[0] if len(waves) == 1 else ""))
     report = survey.read(survey_store.extract(file), book, name=file.name)
-    typer.echo(survey.render(report, language))
+    tell(survey.render(report, language))
     raise typer.Exit(4 if report.accepted.num_rows < len(report.rows) or not report.rows else 0)
 
 
@@ -339,7 +349,7 @@ def survey_add(
 
     ws = Workspace()
     accepted, refused = survey_store.add(ws, wave, survey_store.extract(file), file.name)
-    typer.echo(f"{wave}: {accepted} firms accepted, {refused} rows refused; kept in {ws.settings.restricted}")
+    tell(f"{wave}: {accepted} firms accepted, {refused} rows refused; kept in {ws.settings.restricted}")
 
 
 @survey_app.command("forget", epilog="Example: observatory survey forget survey_servitization_2020")
@@ -348,7 +358,29 @@ def survey_forget(wave: Annotated[str, typer.Argument(help="id of the wave")]) -
     from observatory import survey_store
 
     made = survey_store.forget(Workspace(), wave)
-    typer.echo(f"{wave}: the answers are gone. {made.note}")
+    tell(f"{wave}: the answers are gone. {made.note}")
+
+
+@app.command(epilog="Example: observatory doctor --repair")
+def doctor(
+    repair: Annotated[bool, typer.Option("--repair", help="put right what can be without losing anything")] = False,
+) -> None:
+    """Look at snapshots, build, database, releases and the machine, and say what is wrong and what to do.
+
+    A repair deletes only what a refresh makes again and what a killed run left half written. Ends with 1 if something
+    is wrong that was not put right.
+    """
+    settings = Settings()
+    findings = examiner.examine(settings)
+    if repair:
+        for line in examiner.repair(settings, findings):
+            tell(line)
+        findings = examiner.examine(settings)
+    for found in findings:
+        tell(f"{found.place}: {found.fault}. {found.remedy}.", err=True)
+    if findings:
+        raise typer.Exit(1)
+    tell("Nothing is wrong.")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -358,5 +390,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(args=list(arguments) if arguments is not None else None)
     except ObservatoryError as error:
-        typer.echo(f"error: {error}", err=True)
+        tell(f"error: {error}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        said = of_storage(error)
+        tell(f"error: {said}", err=True)
+        sys.exit(said.exit_code)

@@ -6,13 +6,15 @@ those of cli.py.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from observatory import releases as rel
 from observatory.build import Workspace
-from observatory.tables import Format, show
+from observatory.errors import UsageError
+from observatory.tables import Format, show, tell
 
 releases_app = typer.Typer(no_args_is_help=True, help="Published releases.")
 FormatOption = Annotated[Format, typer.Option("--format", help="table, csv, json or parquet")]
@@ -27,7 +29,7 @@ def releases_list() -> None:
     for name in rel.names(folder):
         content = rel.manifest(folder / name)
         mark = "  (latest)" if current is not None and current.name == name else ""
-        typer.echo(f"{name}  {content['created']}  {len(content['resources'])} tables{mark}")
+        tell(f"{name}  {content['created']}  {len(content['resources'])} tables{mark}")
 
 
 @releases_app.command("diff", epilog="Example: observatory releases diff 2026Q3.0 2026Q4.0")
@@ -35,12 +37,12 @@ def releases_diff(
     before: Annotated[str, typer.Argument(help="earlier release")],
     now: Annotated[str | None, typer.Argument(help="later release; the latest by default")] = None,
 ) -> None:
-    """What changed between two releases, largest revisions first."""
+    """What changed between two releases, in which cells most, and why."""
     from observatory.differences import compare, render
 
     ws = Workspace()
     old, new = rel.find(ws.settings.releases, before), rel.find(ws.settings.releases, now)
-    typer.echo(render(compare(ws.engine, old, new, rel.manifest), old.name, new.name))
+    tell(render(compare(ws.engine, old, new, rel.manifest), old.name, new.name))
 
 
 @releases_app.command("revisions", epilog="Example: observatory releases revisions ict_emp_share --geo ES21")
@@ -70,6 +72,32 @@ def releases_revisions(
         show(revisions.statistics(triangle), form, "Revisions: the later figure minus the earlier one")
 
 
+@releases_app.command("checks", epilog="Example: observatory releases checks 2026Q4.0 --data-docs docs")
+def releases_checks(
+    release: Annotated[str | None, typer.Argument(help="a release id; the latest by default")] = None,
+    data_docs: Annotated[
+        Path | None,
+        typer.Option("--data-docs", help="write Great Expectations Data Docs there; its styles need a network"),
+    ] = None,
+) -> None:
+    """What was checked: counts, failures and warnings with rows and remedy, then every check in plain words.
+
+    Data Docs run the expectations of the present models again, on the tables of the release.
+    """
+    from observatory import check_report, quality
+
+    ws = Workspace()
+    folder = rel.find(ws.settings.releases, release)
+    found = check_report.read(folder)
+    if data_docs is not None:
+        if data_docs.exists() and (not data_docs.is_dir() or any(data_docs.iterdir())):
+            raise UsageError(f"{data_docs} is not an empty folder", remedy="Name a folder that does not exist yet")
+        tell(str(quality.data_docs(ws, folder, found, data_docs)))
+        return
+    titles = {r["relation"]: r["title"] for r in rel.manifest(folder)["resources"]}
+    tell(check_report.render(found, folder.name, titles))
+
+
 @releases_app.command("verify", epilog="Example: observatory releases verify 2026Q4.0")
 def releases_verify(
     release: Annotated[str | None, typer.Argument(help="a release id; all of them by default")] = None,
@@ -80,7 +108,7 @@ def releases_verify(
     chosen = [rel.find(folder, release)] if release else [folder / name for name in rel.names(folder)]
     problems = [problem for path in chosen for problem in rel.verify(path)]
     for problem in problems:
-        typer.echo(f"error: {problem}. Restore the directory from a copy; a release is never edited", err=True)
+        tell(f"error: {problem}. Restore the directory from a copy; a release is never edited", err=True)
     if problems:
         raise typer.Exit(4)
-    typer.echo(f"{len(chosen)} release(s) whole: {', '.join(path.name for path in chosen)}")
+    tell(f"{len(chosen)} release(s) whole: {', '.join(path.name for path in chosen)}")

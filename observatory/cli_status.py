@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from observatory.build import Workspace
+from observatory.safe_text import json_escapes
+from observatory.tables import tell
 
 
 def status(
@@ -28,18 +30,18 @@ def status(
     ws = Workspace()
     found = gather(ws, elsewhere=_dagster_runs())
     if form == "json":
-        typer.echo(json.dumps(found.document(), ensure_ascii=False, indent=1))
+        tell(json_escapes(json.dumps(found.document(), ensure_ascii=False, indent=1)))
         raise typer.Exit(found.exit_code)
-    typer.echo(f"{found.verdict}: " + (f"release {found.release} of {found.published_at}" if found.release else "none"))
+    tell(f"{found.verdict}: " + (f"release {found.release} of {found.published_at}" if found.release else "none"))
     if (run := found.last_run) is not None:
-        typer.echo(f"last run: {'ended well' if run.ok else 'failed'}, {run.ended_at}, {run.seconds:.0f} s, {run.run}")
+        tell(f"last run: {'ended well' if run.ok else 'failed'}, {run.ended_at}, {run.seconds:.0f} s, {run.run}")
     for going in found.running:
-        typer.echo(f"running: {going['command']} since {going['started_at'] or 'not yet'}, {going['run']}")
-    typer.echo(f"{len(found.tables)} tables: " + ", ".join(f"{n} {state}" for state, n in found.counts().items()))
+        tell(f"running: {going['command']} since {going['started_at'] or 'not yet'}, {going['run']}")
+    tell(f"{len(found.tables)} tables: " + ", ".join(f"{n} {state}" for state, n in found.counts().items()))
     for line in found.trouble:
-        typer.echo(f"attention: {line}", err=True)
+        tell(f"attention: {line}", err=True)
     if any(table.state in TROUBLE for table in found.tables):
-        typer.echo("`observatory sources show ID` says what a contract promises.", err=True)
+        tell("`observatory sources show ID` says what a contract promises.", err=True)
     raise typer.Exit(found.exit_code)
 
 

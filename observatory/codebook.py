@@ -12,13 +12,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Hashable
 from functools import lru_cache
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 import yaml
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
+from observatory import strict_yaml
 from observatory.catalogue_models import Names, Strict, Text
 from observatory.errors import DataError
 
@@ -173,23 +173,16 @@ class _Loader(yaml.SafeLoader):
     """YAML 1.2's true, false and null; all else is text; a key given twice is an error."""
 
 
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
-    keys = [str(key.value) for key, _ in node.value]
-    if twice := [key for key, times in Counter(keys).items() if times > 1]:
-        raise yaml.constructor.ConstructorError(None, None, f"key given twice: {twice[0]}", node.start_mark)
-    return loader.construct_mapping(node, deep=True)
-
-
 _Loader.yaml_implicit_resolvers = {}
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), list("tf"))
 _Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile("^(?:null|~|)$"), ["n", "~", ""])
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, strict_yaml.mapping)
 
 
 def read(data: bytes, *, name: str) -> Codebook:
     """Parse a codebook. Raises DataError that lists every field that is wrong, each with its place in the file."""
     try:
-        content = _Loader(data.decode("utf-8-sig")).get_single_data()
+        content = strict_yaml.load(data.decode("utf-8-sig"), _Loader)
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise DataError(f"{name}: cannot be read as YAML: {error}", remedy=_REMEDY) from error
     try:

@@ -9,6 +9,8 @@ and ends with the remedy.
 
 from __future__ import annotations
 
+import errno
+
 
 class ObservatoryError(Exception):
     """Base of all expected failures. ``exit_code`` is what the command line returns."""
@@ -39,6 +41,12 @@ class PublisherError(ObservatoryError):
     exit_code = 3
 
 
+class StorageError(ObservatoryError):
+    """This machine could not keep what was made: a full disk, a read-only folder, another run (exit 2)."""
+
+    exit_code = 2
+
+
 class DataError(ObservatoryError):
     """The data is not what its contract says (exit 4)."""
 
@@ -58,3 +66,19 @@ class FormatError(DataError):
             f"{name}: {where}: expected {expected}, found {found}",
             remedy=remedy or "Fetch the file again; if it stays so, the publisher has changed the format",
         )
+
+
+REMEDIES = {
+    errno.ENOSPC: "Free space on that disk and run again; what stood before still stands",
+    errno.EDQUOT: "Free space within the quota and run again; what stood before still stands",
+    errno.EROFS: "Make that file system writable, or set OBSERVATORY_DATA to a folder that is",
+    errno.EACCES: "Give this user the right to write there, or set OBSERVATORY_DATA to a folder that has it",
+    errno.EPERM: "Give this user the right to write there, or set OBSERVATORY_DATA to a folder that has it",
+}
+
+
+def of_storage(error: OSError) -> StorageError:
+    """What the operating system refused, as an error that names the place and the remedy."""
+    place = error.filename or "the data folder"
+    remedy = REMEDIES.get(error.errno or 0, "Run `observatory doctor` to see what is wrong with the folder")
+    return StorageError(f"{place}: {error.strerror or error}", remedy=remedy)

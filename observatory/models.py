@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from observatory import sql_rules, strict_yaml
 from observatory.errors import DataError
 
 if TYPE_CHECKING:
@@ -140,38 +141,7 @@ def references(sql: str, place: Path | str) -> tuple[str, ...]:
 
     Raises DataError naming ``place`` for anything but a single SELECT, and for an unqualified name.
     """
-    import sqlglot
-    from sqlglot import exp
-    from sqlglot.errors import SqlglotError
-
-    try:
-        statements = [s for s in sqlglot.parse(sql, dialect="duckdb") if s is not None]
-    except SqlglotError as error:
-        raise DataError(f"{place}: the SQL does not parse: {error}", remedy="Mend the statement") from error
-    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-        raise DataError(
-            f"{place}: expected one SELECT, found {len(statements)} statement(s) "
-            f"({', '.join(type(s).__name__ for s in statements)})",
-            remedy="A model is a single SELECT without DDL",
-        )
-    query = statements[0]
-    if query.args.get("order") is None:
-        raise DataError(f"{place}: the SELECT has no ORDER BY", remedy="End it with ORDER BY its full key")
-    local = {cte.alias for cte in query.find_all(exp.CTE)}
-    found = set()
-    for table in query.find_all(exp.Table):
-        if isinstance(table.this, exp.Func):
-            raise DataError(
-                f"{place}: table function {table.sql(dialect='duckdb')!r}",
-                remedy="Models read relations only; files become relations through a source contract",
-            )
-        if table.db:
-            found.add(f"{table.db}.{table.name}")
-        elif table.name not in local:
-            raise DataError(
-                f"{place}: unqualified name {table.name!r}", remedy="Write schema.table (raw, catalogue, core …)"
-            )
-    return tuple(sorted(found))
+    return sql_rules.relations(sql, str(place))
 
 
 def ordering(sql: str) -> tuple[str, ...]:
@@ -185,12 +155,19 @@ def ordering(sql: str) -> tuple[str, ...]:
 
 def parse(path: Path) -> Model:
     """Read one model file. Raises DataError naming the file, and the header's key where one is wrong."""
-    text = path.read_text("utf-8")
+    try:
+        return read(path.read_text("utf-8"), path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read: {error}", remedy="Save it as UTF-8 text") from error
+
+
+def read(text: str, path: Path) -> Model:
+    """As :func:`parse`, for the text of a file."""
     match = HEADER.match(text)
     if match is None:
         raise DataError(f"{path}: no header", remedy="Begin the file with /* name: {{es, eu, en}} … */")
     try:
-        header = Header.model_validate(yaml.safe_load(match[1]) or {})
+        header = Header.model_validate(strict_yaml.load(match[1]) or {})
     except (yaml.YAMLError, ValidationError) as error:
         raise DataError(
             f"{path}: the header is not valid: {error}", remedy="See CONTRIBUTING.md for the keys"

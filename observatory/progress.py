@@ -9,12 +9,14 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterator
 
+from observatory.safe_text import visible
+
 
 @contextlib.contextmanager
 def lines() -> Iterator[Callable[[str], None]]:
     """Give a function that says one thing done; on a terminal a spinner shows that work goes on."""
     if not sys.stderr.isatty():
-        yield lambda text: print(text, file=sys.stderr, flush=True)
+        yield lambda text: print(visible(text), file=sys.stderr, flush=True)
         return
     from rich.console import Console
     from rich.markup import escape
@@ -23,7 +25,7 @@ def lines() -> Iterator[Callable[[str], None]]:
     with console.status("starting") as status:
 
         def say(text: str) -> None:
-            console.print(escape(text), highlight=False)
-            status.update(escape(text))
+            console.print(escape(visible(text)), highlight=False)
+            status.update(escape(visible(text)))
 
         yield say

@@ -1,12 +1,9 @@
 """Checks at both ends: what came in has the shape its contract says, what goes out adds up.
 
-Belongs here: which checks a table has, running them, their results on disk. This is the only module that imports
-great_expectations, and only when a suite really runs (importing it takes seconds). Does not belong here: stopping a
-run (Dagster blocks on critical checks) or refusing a release (releases.py reads the results).
-
-Kinds of check: ``contract`` and ``header`` (Great Expectations suites built from data), ``sums`` (additions.py),
-``schema`` (the common shape of indicators), ``sql`` (a SELECT whose rows are the bad ones), ``magnitude`` (against the
-release before).
+Belongs here: running checks, their results on disk, Data Docs. This is the only module that imports
+great_expectations, and only when a suite really runs (importing it takes seconds). Does not belong here: which checks
+a table has (check_plans.py), the page of checks (check_report.py), stopping a run (Dagster blocks on critical checks)
+or refusing a release (releases.py reads the results).
 """
 
 from __future__ import annotations
@@ -16,17 +13,17 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from observatory import additions, atomic
 from observatory.build import Workspace
-from observatory.engines.duckdb import literal, quote, refusals, relation
+from observatory.check_plans import Check, planned
+from observatory.engines.duckdb import refusals
 from observatory.errors import DataError
-from observatory.models import KEY, references
-from observatory.snapshots import PROVENANCES
+from observatory.models import references
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,19 +31,9 @@ if TYPE_CHECKING:
 
 SAMPLE = 5
 MAGNITUDE_LIMIT = 0.5
-
-
-@dataclass(frozen=True)
-class Check:
-    """A check that a table will have: an expectation with arguments, or SQL that returns the bad rows."""
-
-    name: str
-    kind: Literal["contract", "schema", "header", "sql", "sums", "magnitude"]
-    severity: Literal["critical", "warning"]
-    meaning: str
-    expectation: str = ""
-    kwargs: dict[str, Any] = field(default_factory=dict)
-    sql: str = ""
+UNIT_LIMIT = 5.0
+QUALIFIED = re.compile(r"\b(?:raw|catalogue|core|indicators)\.\w+")
+COVERAGE = {"source", "measure", "indicator", "variant", "line", "geo", "period", "wave"}
 
 
 @dataclass(frozen=True)
@@ -63,78 +50,6 @@ class Result:
     sample: list[Any]
 
 
-def planned(ws: Workspace, name: str) -> list[Check]:
-    """All checks of relation ``name``, in order; needs neither the data nor great_expectations."""
-    schema, table = name.split(".", 1)
-    if schema == "raw":
-        return _contract(ws, table)
-    if schema == "catalogue":
-        return []
-    model = ws.models[name]
-    checks = _schema(name) if schema == "indicators" else []
-    for spec in model.header.checks:
-        if spec.sql:
-            checks.append(Check(spec.name, "sql", spec.severity, spec.meaning, sql=spec.sql.strip()))
-        else:
-            label = spec.name or "_".join([str(spec.expectation).removeprefix("expect_"), *_target(spec.kwargs)])
-            checks.append(
-                Check(
-                    label, "header", spec.severity, spec.meaning, expectation=str(spec.expectation), kwargs=spec.kwargs
-                )
-            )
-    if schema == "indicators":
-        checks += _magnitude(name)
-    return _numbered(checks)
-
-
-def _target(kwargs: dict[str, Any]) -> list[str]:
-    return [str(kwargs[key]) for key in ("column",) if key in kwargs]
-
-
-def _numbered(checks: list[Check]) -> list[Check]:
-    """Names are unique within a table: a second of the same name gets a number."""
-    seen: dict[str, int] = {}
-    unique = []
-    for check in checks:
-        seen[check.name] = seen.get(check.name, 0) + 1
-        suffix = f"_{seen[check.name]}" if seen[check.name] > 1 else ""
-        unique.append(Check(**{**asdict(check), "name": check.name + suffix}))
-    return unique
-
-
-def _contract(ws: Workspace, source: str) -> list[Check]:
-    """Row count, codes, periods and sums that the source's contract promises."""
-    contract = ws.catalogue.sources[source]
-    what, table = f"contract of {source}", relation(f"raw.{source}")
-    few = f"select count(*) as n from {table} having count(*) < {contract.coverage.rows} order by n"
-    checks = [Check("row_count", "contract", "critical", f"fewer rows than the {what} promises", sql=few)]
-    if contract.adds_up:
-        checks.append(
-            Check("adds_up", "sums", "critical", f"parts that do not add up to their total as the {what} promises")
-        )
-    for dimension in contract.dimensions:
-        slug = re.sub(r"\W+", "_", dimension.code).strip("_").lower()
-        column = quote(dimension.code)
-        have = f"select distinct cast({column} as varchar) as code from {table}"
-        if dimension.codes:
-            promised = _listed(str(code) for code in dimension.codes)
-            sql = (
-                f"select code, 'not listed' as fault from ({have}) h where code not in (select code from {promised}) "
-                f"union all select code, 'gone' from {promised} where code not in ({have}) order by 1"
-            )
-            meaning = f"a code of {dimension.code!r} that the {what} does not list, or one that is gone"
-            checks.append(Check(f"{slug}_codes", "contract", "critical", meaning, sql=sql))
-        if periods := [str(p) for p in (dimension.first, dimension.last) if p is not None]:
-            sql = f"select code from {_listed(periods)} where code not in ({have}) order by 1"
-            meaning = f"a period that the {what} promises is not there"
-            checks.append(Check(f"{slug}_coverage", "contract", "critical", meaning, sql=sql))
-    return checks
-
-
-def _listed(codes: Iterable[str]) -> str:
-    return f"(values {', '.join(f'({literal(code)})' for code in codes)}) promised(code)"
-
-
 def _sums(ws: Workspace, name: str, check: Check) -> Result:
     """The sums that a contract promises, on the raw table."""
     import pyarrow.parquet as pq
@@ -145,47 +60,6 @@ def _sums(ws: Workspace, name: str, check: Check) -> Result:
     bad = additions.broken(contract, pq.read_table(ws.path(name), columns=wanted), ws.engine)
     told = (check.severity, check.meaning, not bad, f"{len(bad)} sums do not hold", bad[:SAMPLE])
     return Result(name, check.name, check.kind, *told)
-
-
-def _schema(name: str) -> list[Check]:
-    """The common shape of indicators (design §4); their columns need no check, for models.finish makes them."""
-    key = ", ".join(KEY)
-    known = ", ".join(literal(p) for p in PROVENANCES)
-    faults = {
-        "incomplete key": "geo is null or variant is null or activity is null or period is null or indicator is null",
-        "double key": f"count(*) over (partition by {key}) > 1",
-        "no source": "coalesce(sources, '') = ''",
-        "unknown provenance": f"provenance is null or provenance not in ({known})",
-        "unknown status": "status is null or not regexp_matches(status, '^(A|[BCDEFMNPU]+)$')",
-        "no figure and no reason": "value is null and not regexp_matches(status, '[MC]')",
-        "a figure said to be missing": "value is not null and regexp_matches(status, '[MC]')",
-        "not a finite number": "isinf(value) or isnan(value)",
-        "outside its own interval": "value < lower or value > upper",
-    }
-    cases = " ".join(f"when {condition} then {literal(fault)}" for fault, condition in faults.items())
-    columns = f"{key}, value, lower, upper, status, provenance"
-    meaning = f"a row with one of: {', '.join(faults)}; or no row at all"
-    sql = (
-        f"with judged as (select {columns}, case {cases} end as fault from {name}) "
-        "select * from judged where fault is not null "
-        f"union all by name select 'no rows' as fault from (select count(*) as n from {name}) t where n = 0 "
-        "order by all"
-    )
-    return [Check("common_shape", "schema", "critical", meaning, sql=sql)]
-
-
-def _magnitude(name: str) -> list[Check]:
-    """Figures against the release before: moved too far, or gone."""
-    table = name.split(".", 1)[1]
-    on = " and ".join(f"n.{c} is not distinct from o.{c}" for c in KEY)
-    keys = ", ".join(f"o.{c}" for c in KEY)
-    sql = (
-        f"select {keys}, o.value as before, n.value as now from earlier.{table} o left join {name} n on {on} "
-        f"where o.value is not null and (n.value is null or o.value <> 0 and abs(n.value / o.value - 1) > "
-        f"{MAGNITUDE_LIMIT}) order by all"
-    )
-    meaning = f"a figure of the release before that is gone, or moved by more than {MAGNITUDE_LIMIT:.0%}"
-    return [Check("against_last_release", "magnitude", "warning", meaning, sql=sql)]
 
 
 def run(ws: Workspace, name: str, earlier: Path | None = None) -> list[Result]:
@@ -242,7 +116,15 @@ def _views(ws: Workspace, name: str, checks: list[Check], earlier: Path | None) 
     before = {view for view in wanted if view.startswith("earlier.")}
     views = ws.views(sorted(wanted - before))
     files = {view: earlier / f"{view.split('.', 1)[1]}.parquet" for view in sorted(before) if earlier is not None}
-    return views | {view: path for view, path in files.items() if path.exists()}
+    # a table that had other columns cannot be compared; diff.md says so
+    key = set(ws.models[name].key) | {"value"} if files else set()
+    return views | {view: path for view, path in files.items() if path.exists() and key <= _columns(path)}
+
+
+def _columns(path: Path) -> set[str]:
+    import pyarrow.parquet as pq
+
+    return set(pq.ParquetFile(path).schema_arrow.names)
 
 
 def _frame(path: Path, checks: list[Check]) -> pd.DataFrame | None:
@@ -306,6 +188,59 @@ def expect(name: str, checks: list[Check], frame: pd.DataFrame | None) -> list[R
     return [_expected(name, check, by_name[check.name]) for check in checks]
 
 
+def data_docs(ws: Workspace, release: Path, found: Sequence[Result], target: Path) -> Path:
+    """Write Great Expectations Data Docs of a release into ``target``; returns the page to open.
+
+    Expectations in the headers of models run again, on the release's own tables. Every other kept result stands as a
+    count of bad rows (0 passes; 1 stands for a failure that was not counted), in a suite beside the table's.
+    """
+    import great_expectations as gx
+    import pandas as pd
+
+    gx_context = gx.get_context(mode="ephemeral")
+    gx_context.variables.progress_bars = {"globally": False}
+    for site in list(gx_context.get_config().data_docs_sites or {}):
+        gx_context.delete_data_docs_site(site)
+    backend = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(target.resolve())}
+    index = {"class_name": "DefaultSiteIndexBuilder"}
+    gx_context.add_data_docs_site(
+        release.name, {"class_name": "SiteBuilder", "store_backend": backend, "site_index_builder": index}
+    )
+    memory = gx_context.data_sources.add_pandas(release.name)
+
+    def validate(name: str, frame: pd.DataFrame | None, expectations: list[Any]) -> None:
+        batch = memory.add_dataframe_asset(name).add_batch_definition_whole_dataframe(release.name)
+        suite = gx_context.suites.add(gx.ExpectationSuite(name=name, expectations=expectations))
+        run = gx.ValidationDefinition(name=name, data=batch, suite=suite)
+        gx_context.validation_definitions.add(run).run(batch_parameters={"dataframe": frame}, result_format="SUMMARY")
+
+    for name in dict.fromkeys(result.table for result in found):
+        path = release / f"{name.split('.', 1)[1]}.parquet"
+        suite = [c for c in planned(ws, name) if c.expectation] if name in ws.models and path.exists() else []
+        if suite:
+            validate(name, _frame(path, suite), [_expectation(c.expectation, c.kwargs, c) for c in suite])
+        kept = {r.name: r for r in found if r.table == name and not (suite and r.kind == "header")}
+        counts = pd.DataFrame([{check: _bad(r) for check, r in kept.items()}])
+        none = {check: {"column": check, "max_value": 0} for check in kept}
+        rule = "expect_column_values_to_be_between"
+        if kept:
+            validate(f"{name}.rows", counts, [_expectation(rule, none[check], r) for check, r in kept.items()])
+    gx_context.build_data_docs()
+    return target / "index.html"
+
+
+def _expectation(name: str, kwargs: dict[str, Any], of: Check | Result) -> Any:
+    """The expectation, said in Data Docs as what its check is called and what it must not find."""
+    said = f"{of.name} ({of.severity}): there must not be {of.meaning}"
+    return expectation_class(name)(**kwargs, description=said, severity=of.severity)
+
+
+def _bad(result: Result) -> int:
+    """How many bad rows a kept result counts."""
+    counted = re.match(r"\d+", result.observed)
+    return 0 if result.passed else max(1, int(counted[0]) if counted else 1)
+
+
 def _expected(name: str, check: Check, outcome: Any) -> Result:
     detail = outcome.result or {}
     sample = list(detail.get("partial_unexpected_list", []))[:SAMPLE]
@@ -315,8 +250,7 @@ def _expected(name: str, check: Check, outcome: Any) -> Result:
         observed = f"{detail['unexpected_count']} of {detail.get('element_count')} values do not meet it"
     else:
         observed = str(detail.get("observed_value", ""))[:300]
-    meaning = check.meaning or f"{check.expectation} {json.dumps(check.kwargs)}"
-    return Result(name, check.name, check.kind, check.severity, meaning, bool(outcome.success), observed, sample)
+    return Result(name, check.name, check.kind, check.severity, check.meaning, bool(outcome.success), observed, sample)
 
 
 def _bad_rows(ws: Workspace, name: str, checks: list[Check], views: dict[str, Path]) -> dict[str, Result]:
@@ -330,7 +264,7 @@ def _bad_rows(ws: Workspace, name: str, checks: list[Check], views: dict[str, Pa
                     rows = connection.sql(check.sql).to_arrow_table()
                 observed, sample = f"{rows.num_rows} bad rows", rows.slice(0, SAMPLE).to_pylist()
             else:
-                observed, sample = "no earlier release has this table", []
+                observed, sample = "no earlier release has this table with these columns", []
             told = (check.name, check.kind, check.severity, check.meaning, not sample, observed, sample)
             found[check.name] = Result(name, *told)
     return found

@@ -22,12 +22,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from observatory import atomic, claims, quality, snapshots
+from observatory import atomic, causes, check_report, claims, quality, snapshots
 from observatory.build import Workspace
 from observatory.differences import Difference, compare, render
 from observatory.errors import CheckFailed, DataError, UsageError
 
 NAME = re.compile(r"^(\d{4})Q([1-4])\.(\d+)$")
+FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
 QUARTER = re.compile(r"^\d{4}Q[1-4]$")
 TOOLS = ("dagster", "duckdb", "great-expectations", "numpy", "pandas", "pyarrow", "scipy", "sqlglot")
 FIELD_TYPES = {"string": "string", "double": "number", "int64": "integer", "int32": "integer", "bool": "boolean"}
@@ -100,6 +101,14 @@ def manifest(release: Path) -> dict[str, Any]:
         content: dict[str, Any] = json.loads((release / "datapackage.json").read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"{release}: no readable datapackage.json", remedy="Restore the release directory") from error
+    for resource in content.get("resources", []):
+        # a release is a folder of files: what leads out of it was written by somebody else
+        for key in ("name", "path"):
+            if not (isinstance(found := resource.get(key), str) and FILE.fullmatch(found)):
+                raise DataError(
+                    f"{release}: datapackage.json: {key}: expected the name of a file, found {found!r:.100}",
+                    remedy="Restore the release directory",
+                )
     return content
 
 
@@ -114,7 +123,7 @@ def publish(ws: Workspace, quarter: str | None = None, now: datetime | None = No
     Raises CheckFailed if a critical check failed, UsageError for a malformed quarter, DataError for a table that
     was not built or checked. On any failure the releases and the pointer are as they were.
     """
-    now = now or datetime.now(UTC)
+    now, asked = now or datetime.now(UTC), quarter
     quarter = quarter or quarter_of(now)
     if not QUARTER.match(quarter):
         raise UsageError(f"{quarter!r} is not a quarter", remedy="Write it like 2026Q4")
@@ -128,6 +137,11 @@ def publish(ws: Workspace, quarter: str | None = None, now: datetime | None = No
     standing = latest(folder)
     if standing is not None and is_current(ws):
         return Published(standing.name, standing, False, [])
+    if asked is None and standing is not None and _order(f"{quarter}.0")[:2] < _order(standing.name)[:2]:
+        raise UsageError(
+            f"today is in {quarter} by this machine's clock, and release {standing.name} stands already",
+            remedy="Set the clock, or say which quarter is meant with --quarter",
+        )
     taken = [name for name in names(folder) if name.startswith(f"{quarter}.")]
     release = f"{quarter}.{_order(taken[-1])[2] + 1 if taken else 0}"
     differences = write(ws, folder, release, standing, results, now)
@@ -169,10 +183,12 @@ def write(
             _copy(ws, relation, draft / f"{resource_name(relation)}.parquet", release, commit)
         content = package(ws, draft, release, commit, now)
         _json(draft / "datapackage.json", content)
-        _json(draft / "checks.json", [asdict(result) for result in results])
-        claims.write(draft, ws.catalogue.claims)
+        _json(draft / check_report.RESULTS, [asdict(result) for result in results])
+        titles = {relation: model.header.name.en for relation, model in ws.models.items()}
+        (draft / check_report.FILE).write_text(check_report.render(results, release, titles), "utf-8")
         lock = snapshots.Lock(tables={source: pin.entry for source, pin in ws.pins.items()})
         (draft / "lock.yaml").write_text(snapshots.dump(lock), "utf-8")
+        claims.write(draft, ws.catalogue.claims)
         differences = compare(ws.engine, standing, draft, manifest)
         (draft / "diff.md").write_text(render(differences, standing.name if standing else None, release), "utf-8")
         sums = [f"{atomic.sha256(p)}  {p.name}\n" for p in sorted(draft.iterdir())]
@@ -286,6 +302,7 @@ def package(ws: Workspace, folder: Path, release: str, commit: str, now: datetim
         "lock_sha256": hashlib.sha256(lock.encode()).hexdigest(),
         "git_commit": commit,
         "tools": {tool: importlib.metadata.version(tool) for tool in TOOLS},
+        **causes.facts(ws, used),
         "resources": resources(ws, folder),
     }
 

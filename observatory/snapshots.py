@@ -13,12 +13,12 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from observatory import atomic
+from observatory import atomic, strict_yaml
 from observatory.errors import DataError
 
 EXTENSIONS = {
@@ -34,6 +34,12 @@ EXTENSIONS = {
 PROVENANCES = ("official", "survey", "synthetic")  # strongest first
 
 
+def _known(form: str) -> str:
+    if form not in EXTENSIONS:
+        raise ValueError(f"a format is one of {', '.join(EXTENSIONS)}")
+    return form
+
+
 class LockEntry(BaseModel):
     """One table's snapshot: what was asked of whom, when, and which bytes came back."""
 
@@ -46,7 +52,7 @@ class LockEntry(BaseModel):
     updated: str | None = Field(description="the publisher's own stamp")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     bytes: int = Field(ge=0)
-    format: str
+    format: Annotated[str, AfterValidator(_known)]
     licence: str
     citation: str
     provenance: Literal["official", "survey", "synthetic"]
@@ -59,7 +65,7 @@ class Lock(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    tables: dict[str, LockEntry] = {}
+    tables: dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,100}$")], LockEntry] = {}
 
 
 class Store:
@@ -84,13 +90,7 @@ class Store:
             return Lock()
         if self.private:
             self._check_private()
-        try:
-            return Lock.model_validate(yaml.safe_load(self.lock_path.read_text("utf-8")) or {})
-        except (yaml.YAMLError, ValidationError, UnicodeDecodeError) as error:
-            raise DataError(
-                f"{self.lock_path}: not a valid lock file: {error}",
-                remedy="Restore the file from version control or fetch the tables again",
-            ) from error
+        return parse(self.lock_path.read_bytes(), str(self.lock_path))
 
     def _check_private(self) -> None:
         for path in (self.root, *self.root.rglob("*")):
@@ -102,8 +102,7 @@ class Store:
 
     def path(self, entry: LockEntry) -> Path:
         """Where the bytes of ``entry`` lie."""
-        extension = EXTENSIONS.get(entry.format, "bin")
-        return self.root / entry.sha256[:2] / f"{entry.sha256}.{extension}"
+        return self.root / entry.sha256[:2] / f"{entry.sha256}.{EXTENSIONS[entry.format]}"
 
     def read(self, source: str, entry: LockEntry) -> bytes:
         """Bytes of a snapshot, verified against the lock.
@@ -155,6 +154,17 @@ class Store:
     def _write(self, tables: dict[str, LockEntry]) -> None:
         text = dump(Lock(tables=dict(sorted(tables.items()))))
         atomic.write_text(self.lock_path, text, private=self.private)
+
+
+def parse(data: bytes, name: str) -> Lock:
+    """The lock in the bytes of a file. Raises DataError that names the file if it is none."""
+    try:
+        return Lock.model_validate(strict_yaml.load(data.decode("utf-8")) or {})
+    except (yaml.YAMLError, ValidationError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"{name}: not a valid lock file: {error}",
+            remedy="Restore the file from version control or fetch the tables again",
+        ) from error
 
 
 def dump(lock: Lock) -> str:

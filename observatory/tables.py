@@ -1,6 +1,7 @@
 """Rows for people and programs: a table on a terminal, CSV, JSON or Parquet in a pipe.
 
-Belongs here: turning an Arrow table into text. Does not belong here: choosing rows.
+Belongs here: turning an Arrow table into text, and a line into one that is safe on a terminal. Does not belong here:
+choosing rows.
 """
 
 from __future__ import annotations
@@ -11,14 +12,26 @@ import json
 import sys
 from typing import TYPE_CHECKING, Literal
 
+from observatory.safe_text import cell, json_escapes, visible
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Format = Literal["table", "csv", "json", "parquet"]
 
 
+def tell(text: str, *, err: bool = False) -> None:
+    """Print a line; what acts on a terminal is written out."""
+    print(visible(text), file=sys.stderr if err else sys.stdout, flush=True)
+
+
 def show(table: pa.Table, form: Format, title: str = "") -> None:
-    """Write a table to standard output. Numbers keep all their digits everywhere but in the terminal table."""
+    """Write a table to standard output. Numbers keep all their digits everywhere but in the terminal table.
+
+    Characters that act instead of being read (control, direction of writing) are written out on a terminal and in CSV,
+    and escaped in JSON. In CSV, text that a spreadsheet would take for a formula gets an apostrophe (safe_text.cell);
+    numbers never do. Parquet and JSON hold the text as published.
+    """
     if form == "parquet":
         import pyarrow.parquet as pq
 
@@ -26,13 +39,12 @@ def show(table: pa.Table, form: Format, title: str = "") -> None:
         pq.write_table(table, sink, compression="zstd")
         sys.stdout.buffer.write(sink.getvalue())
     elif form == "json":
-        json.dump(table.to_pylist(), sys.stdout, ensure_ascii=False, indent=1, default=str)
-        sys.stdout.write("\n")
+        sys.stdout.write(json_escapes(json.dumps(table.to_pylist(), ensure_ascii=False, indent=1, default=str)) + "\n")
     elif form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(table.column_names)
+        writer.writerow([cell(name) for name in table.column_names])
         for row in table.to_pylist():
-            writer.writerow(["" if v is None else v for v in row.values()])
+            writer.writerow([cell(value) for value in row.values()])
     else:
         _terminal(table, title)
 
@@ -43,10 +55,11 @@ def _terminal(table: pa.Table, title: str) -> None:
     from rich.text import Text
 
     shown = [c for c in table.column_names if table[c].null_count < table.num_rows or table.num_rows == 0]
-    grid = Table(title=title or None, title_justify="left")
+    grid = Table(title=Text(visible(title)) if title else None, title_justify="left")
     for column in shown:
         grid.add_column(
-            column, justify="right" if str(table.schema.field(column).type) in {"double", "int64"} else "left"
+            Text(visible(column)),
+            justify="right" if str(table.schema.field(column).type) in {"double", "int64"} else "left",
         )
     for row in table.select(shown).to_pylist():
         grid.add_row(*(Text(_cell(value)) for value in row.values()))
@@ -59,4 +72,4 @@ def _terminal(table: pa.Table, title: str) -> None:
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    return f"{value:,.3f}" if isinstance(value, float) else str(value)
+    return f"{value:,.3f}" if isinstance(value, float) else visible(str(value))

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from observatory import strict_yaml
 from observatory.errors import DataError
 
 Floats = npt.NDArray[np.float64]
@@ -43,7 +44,7 @@ class Rules(BaseModel):
     def load(cls, path: Path) -> Rules:
         """Read the rules. Raises DataError that names the file and the keys, and no value."""
         try:
-            return cls.model_validate(yaml.safe_load(path.read_text("utf-8")))
+            return cls.model_validate(strict_yaml.load(path.read_text("utf-8")))
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             raise DataError(f"{path}: the disclosure rules cannot be read", remedy=REMEDY) from error
         except ValidationError as error:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from observatory import atomic
-from observatory.errors import DataError
+from observatory.errors import DataError, StorageError
 
 if TYPE_CHECKING:
     import duckdb
@@ -46,6 +46,11 @@ def refusals(name: str) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
+        if isinstance(error, duckdb.IOException) and ("No space left" in str(error) or "Read-only" in str(error)):
+            said = " ".join(str(error).split())
+            raise StorageError(
+                f"{name}: {said}", remedy="Free space or make the folder writable, and run again"
+            ) from error
         raise DataError(f"{name}: DuckDB refused the query: {error}", remedy="Mend the SQL of this file") from error
 
 
@@ -77,6 +82,10 @@ class DuckDB:
         connection = duckdb.connect(str(database) if database else ":memory:")
         connection.execute(f"set temp_directory = {literal(str(self.spill))}")
         connection.execute("set preserve_insertion_order = true")
+        # a name is a view or nothing: never a variable of ours, and no extension comes from the network to read a file
+        connection.execute("set python_enable_replacements = false")
+        connection.execute("set autoinstall_known_extensions = false")
+        connection.execute("set allow_community_extensions = false")
         # a table that was built again has another content under the same name
         connection.execute("set enable_external_file_cache = false")
         if self.threads:

@@ -275,7 +275,7 @@ def beta_rows(table: pa.Table) -> pa.Table:
     first_value, last_value (shares, one unit), status, provenance, sources. Output: variant ``<variant>:beta`` (per
     year, with its interval), ``:speed`` (per year) and ``:half_life`` (years; none and status M where regions diverge);
     geo, activity, period ``first/last``, value, lower, upper, unit, n (regions), status, provenance, sources. A region
-    without a value leaves all three without one.
+    without a value, or with none above 0, leaves all three without one.
     """
     columns = ("variant", "geo", "region", "activity", "period", "last_period", "first_value", "last_value")
     require(table, (*columns, "status", "provenance", "sources"), "convergence.beta_rows")
@@ -291,7 +291,7 @@ def beta_rows(table: pa.Table) -> pa.Table:
         span = float(end) - float(begin)
         found = dict.fromkeys(("beta", "speed", "half_life"), float("nan"))
         bounds: dict[str, float] = {}
-        if np.isfinite(pairs).all() and span > 0:
+        if np.isfinite(pairs).all() and (pairs > 0).all() and span > 0:
             line = beta(pairs[:, 0], pairs[:, 1], span)
             found["beta"], bounds = line.slope, {"lower": line.lower, "upper": line.upper}
             if 1 + line.slope * span > 0:

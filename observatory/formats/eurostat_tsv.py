@@ -19,6 +19,8 @@ from observatory.formats import cube, text
 
 CELL = r"^(?P<number>:|[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)(?:[ ]+(?P<flag>[A-Za-z]+))?$"
 WHAT = "a Eurostat TSV file"
+MAX_PERIODS = 20_000
+"""Most periods of a row: days of half a century."""
 
 
 def read(data: bytes, *, name: str) -> pa.Table:
@@ -54,6 +56,9 @@ def _header(head: str, name: str) -> tuple[list[str], list[str]]:
     periods = [p.strip() for p in periods]
     if not periods or not all(periods):
         raise FormatError(name, "row 1", expected="at least one period, none empty", found=f"{periods[:5]}")
+    if len(periods) > MAX_PERIODS or len(dimensions) >= cube.MAX_DIMENSIONS:
+        expected = f"at most {cube.MAX_DIMENSIONS} dimensions and {MAX_PERIODS} periods"
+        raise FormatError(name, "row 1", expected=expected, found=f"{len(dimensions)} and {len(periods)}")
     for what, names in (("dimension", [*dimensions, time.strip()]), ("period", periods)):
         if doubles := cube.repeated(names):
             raise FormatError(name, "row 1", expected=f"every {what} once", found=f"{doubles[0]!r} twice")
@@ -71,19 +76,22 @@ def _fields(body: str, width: int, name: str) -> pa.Table:
         wrong.append(row)
         return "skip"
 
-    table = csv.read_csv(
-        pa.py_buffer(body.encode()),
-        # With several threads the reader does not know the number of a wrong row.
-        read_options=csv.ReadOptions(column_names=columns, use_threads=False),
-        parse_options=csv.ParseOptions(
-            delimiter="\t", quote_char=False, double_quote=False, ignore_empty_lines=False, invalid_row_handler=note
-        ),
-        convert_options=csv.ConvertOptions(
-            column_types=dict.fromkeys(columns, pa.string()),
-            strings_can_be_null=False,
-            quoted_strings_can_be_null=False,
-        ),
-    )
+    try:
+        table = csv.read_csv(
+            pa.py_buffer(body.encode()),
+            # With several threads the reader does not know the number of a wrong row.
+            read_options=csv.ReadOptions(column_names=columns, use_threads=False),
+            parse_options=csv.ParseOptions(
+                delimiter="\t", quote_char=False, double_quote=False, ignore_empty_lines=False, invalid_row_handler=note
+            ),
+            convert_options=csv.ConvertOptions(
+                column_types=dict.fromkeys(columns, pa.string()),
+                strings_can_be_null=False,
+                quoted_strings_can_be_null=False,
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise FormatError(name, "rows", expected="rows of at most a megabyte", found=f"{error!s:.120}") from error
     if wrong:
         where, found = f"row {wrong[0].number + 1}", f"{wrong[0].actual_columns} fields"
         raise FormatError(name, where, expected=f"{width} fields", found=found)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +21,7 @@ from observatory.errors import FormatError
 from observatory.formats import cube, text
 
 WHAT = "an INE file with fields between semicolons"
+MAX_LINE = 100_000
 FIGURE = "Total"
 MISSING = ("", ".", "..", "...")
 NUMBER = r"^-?(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]+)(?:,[0-9]+)?$"
@@ -57,7 +59,7 @@ def _rows(body: str, name: str) -> tuple[list[str], list[list[str]]]:
     """Header and rows, each field without blanks around it; empty lines do not count."""
     header: list[str] = []
     rows: list[list[str]] = []
-    reader = csv.reader(io.StringIO(body, newline=""), delimiter=";", strict=True)
+    reader = csv.reader(_lines(body, name), delimiter=";", strict=True)
     try:
         for fields in reader:
             stripped = [field.strip() for field in fields]
@@ -77,11 +79,21 @@ def _rows(body: str, name: str) -> tuple[list[str], list[list[str]]]:
     return header, rows
 
 
+def _lines(body: str, name: str) -> Iterator[str]:
+    """Lines with their ends. One that is longer than any row is refused before it becomes millions of fields."""
+    for number, line in enumerate(io.StringIO(body, newline=""), start=1):
+        if len(line) > MAX_LINE:
+            raise FormatError(name, f"line {number}", expected=f"at most {MAX_LINE} characters", found=f"{len(line)}")
+        yield line
+
+
 def _checked(header: list[str], name: str) -> list[str]:
     if len(header) < 2 or header[-1] != FIGURE:
         found = "; ".join(header[:8])[:200]
         remedy = "INE offers several layouts of a table: take the address with csv_bdsc in it"
         raise FormatError(name, "header", expected=f"dimensions and a last column {FIGURE}", found=found, remedy=remedy)
+    if len(header) > cube.MAX_DIMENSIONS:
+        raise FormatError(name, "header", expected=f"at most {cube.MAX_DIMENSIONS} columns", found=f"{len(header)}")
     if wrong := cube.repeated(header) or [column for column in header if not column]:
         raise FormatError(name, "header", expected="every column named, and once", found=repr(wrong[0]))
     return header

@@ -9,6 +9,8 @@ given, as Eurostat's JSON-stat writes the pair.
 
 from __future__ import annotations
 
+import re
+from csv import Error as CsvError
 from csv import reader as csv_reader
 from datetime import datetime
 
@@ -23,6 +25,7 @@ from observatory.formats import cube, text
 WHAT = "an SDMX-CSV message"
 REQUIRED = ("DATAFLOW", "TIME_PERIOD", "OBS_VALUE")
 NOT_DIMENSIONS = ("DATAFLOW", "LAST UPDATE", "OBS_VALUE", "OBS_FLAG", "CONF_STATUS")
+COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_ :()-]{0,100}")
 NUMBER = r"^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$"
 
 
@@ -35,11 +38,12 @@ def read(data: bytes, *, name: str) -> pa.Table:
     text.refuse_html(data, name, WHAT)
     body = text.decode(data, name)
     head, ended, _ = body.partition("\n")
-    header = next(csv_reader([head]), [])
+    header = _header(head.rstrip("\r"), name)
     if lacking := [column for column in REQUIRED if column not in header]:
         raise FormatError(name, "row 1", expected=f"a column {lacking[0]}", found=f"{header[:20]}")
-    if doubles := cube.repeated(header):
-        raise FormatError(name, "row 1", expected="every column once", found=f"{doubles[0]!r} twice")
+    if len(header) > cube.MAX_DIMENSIONS:
+        expected = f"at most {cube.MAX_DIMENSIONS} columns"
+        raise FormatError(name, "row 1", expected=expected, found=f"{len(header)}")
     if not ended or not body.endswith("\n"):
         # A number that lost its last digits would pass for a number.
         found = repr(body.rsplit("\n", 1)[-1][-60:])
@@ -57,6 +61,19 @@ def read(data: bytes, *, name: str) -> pa.Table:
     return cube.from_rows(columns, value, _flags(table), kinds, _about(table, name), name=name)
 
 
+def _header(head: str, name: str) -> list[str]:
+    """The names of the columns; Arrow takes a name such as ``..a`` for a path."""
+    try:
+        header = next(csv_reader([head], strict=True), [])
+    except CsvError as error:
+        raise FormatError(name, "row 1", expected="names of columns", found=str(error)) from error
+    if strange := [column for column in header if not COLUMN.fullmatch(column)]:
+        raise FormatError(name, "row 1", expected="names of columns", found=f"{strange[0]!r:.60}")
+    if doubles := cube.repeated(header):
+        raise FormatError(name, "row 1", expected="every column once", found=f"{doubles[0]!r} twice")
+    return header
+
+
 def _table(body: str, header: list[str], name: str) -> pa.Table:
     wrong: list[csv.InvalidRow] = []
 
@@ -64,14 +81,19 @@ def _table(body: str, header: list[str], name: str) -> pa.Table:
         wrong.append(row)
         return "skip"
 
-    table = csv.read_csv(
-        pa.py_buffer(body.encode()),
-        read_options=csv.ReadOptions(use_threads=False),
-        parse_options=csv.ParseOptions(invalid_row_handler=note, ignore_empty_lines=False),
-        convert_options=csv.ConvertOptions(
-            column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False, quoted_strings_can_be_null=False
-        ),
-    )
+    try:
+        table = csv.read_csv(
+            pa.py_buffer(body.encode()),
+            read_options=csv.ReadOptions(use_threads=False, column_names=header, skip_rows=1),
+            parse_options=csv.ParseOptions(invalid_row_handler=note, ignore_empty_lines=False),
+            convert_options=csv.ConvertOptions(
+                column_types=dict.fromkeys(header, pa.string()),
+                strings_can_be_null=False,
+                quoted_strings_can_be_null=False,
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise FormatError(name, "rows", expected="rows of at most a megabyte", found=f"{error!s:.120}") from error
     if wrong:
         where = f"row {wrong[0].number}"
         raise FormatError(name, where, expected=f"{len(header)} fields", found=f"{wrong[0].actual_columns} fields")
@@ -81,9 +103,8 @@ def _table(body: str, header: list[str], name: str) -> pa.Table:
 def _refuse_doubles(keys: pa.Table, name: str) -> None:
     counted = keys.group_by(keys.column_names).aggregate([([], "count_all")])
     if counted.num_rows < keys.num_rows:
-        double = counted.filter(pc.greater(counted["count_all"], 1)).slice(0, 1).to_pylist()[0]
-        del double["count_all"]
-        where = f"observation {','.join(str(code) for code in double.values())}"
+        double = counted.filter(pc.greater(counted.columns[-1], 1)).slice(0, 1).columns[:-1]
+        where = f"observation {','.join(str(code[0].as_py()) for code in double)}"
         raise FormatError(name, where, expected="every observation once", found="it stands twice")
 
 

@@ -16,7 +16,7 @@ from observatory.formats import survey_workbook
 from observatory.formats.survey_report import Finding
 from observatory.formats.survey_sheet import SEPARATORS, Sheet, Unreadable, split
 
-MAX_BYTES = 50_000_000
+MAX_BYTES = 20_000_000
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),

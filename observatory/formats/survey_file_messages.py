@@ -18,6 +18,17 @@ too_many_rows
  es El archivo tiene {rows} filas; el límite es {limit}. | Borre las filas vacías con formato al final de la hoja.
  eu Fitxategiak {rows} errenkada ditu; muga {limit} da. | Ezabatu orriaren amaierako errenkada hutsak.
  en The file has {rows} rows; the limit is {limit}. | Delete formatted but empty rows at the end of the sheet.
+too_wide
+ es La tabla llega hasta la celda {cell}; se leen como mucho {columns} columnas y {limit} celdas. | Borre las celdas
+ + que no son respuestas, a la derecha y debajo.
+ eu Taula {cell} gelaxkaraino iristen da; gehienez {columns} zutabe eta {limit} gelaxka irakurtzen dira. | Ezabatu
+ + erantzunak ez diren gelaxkak, eskuinean eta behean.
+ en The table reaches cell {cell}; at most {columns} columns and {limit} cells are read. | Delete the cells that are no
+ + answers, to the right and below.
+too_many_merged
+ es La hoja tiene más de {limit} grupos de celdas combinadas. | Separe las celdas y escriba un dato en cada fila.
+ eu Orriak {limit} gelaxka konbinatu multzo baino gehiago ditu. | Banandu gelaxkak eta idatzi datu bat errenkadan.
+ en The sheet has more than {limit} areas of merged cells. | Unmerge them and write a value in each row.
 password
  es El libro está protegido con contraseña y no se puede abrir. | Ábralo en Excel y guárdelo sin contraseña.
  eu Liburuak pasahitza du eta ezin da ireki. | Ireki Excelen eta gorde pasahitzik gabe.

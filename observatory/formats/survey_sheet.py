@@ -9,13 +9,18 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from observatory.formats.survey_cells import Value
 from observatory.formats.survey_report import Finding
 
 MAX_ROWS = 200_000
+MAX_COLUMNS = 2_000
+MAX_CELLS = 2_000_000
+MAX_LINE = 1_000_000
+"""Most cells read, in a workbook its whole area: a wave of all firms of the region has a tenth of it."""
+
 SEPARATORS = (";", ",", "\t", "|")
 _ENDS = re.compile(r"\r\n|\r|\n")
 _SHOWN = {";": ";", ",": ",", "\t": "tab", "|": "|"}
@@ -63,16 +68,42 @@ def split(text: str, separator: str, mixed: frozenset[int] = frozenset()) -> She
         rows = _whole(text, separator, mixed)
     except csv.Error:
         rows = _by_line(text, separator, mixed)
-    if len(rows) > MAX_ROWS:
-        raise Unreadable("too_many_rows", rows=str(len(rows)), limit=str(MAX_ROWS))
     return Sheet(_SHOWN.get(separator, separator), rows, separator)
+
+
+def check_area(rows: int, columns: int) -> None:
+    """Refuse what reaches beyond the rows, columns and cells that are read. Raises Unreadable."""
+    if rows > MAX_ROWS:
+        raise Unreadable("too_many_rows", rows=str(rows), limit=str(MAX_ROWS))
+    if columns > MAX_COLUMNS or rows * columns > MAX_CELLS:
+        raise Unreadable(
+            "too_wide", cell=f"{letter(columns - 1)}{rows}", columns=str(MAX_COLUMNS), limit=str(MAX_CELLS)
+        )
+
+
+def _check_text(row: int, columns: int, filled: int) -> None:
+    """As :func:`check_area`, for rows that need not be equally long; ``filled`` counts the cells so far."""
+    check_area(row, 1)
+    check_area(1, columns)
+    if filled > MAX_CELLS:
+        raise Unreadable("too_wide", cell=f"{letter(columns - 1)}{row}", columns=str(MAX_COLUMNS), limit=str(MAX_CELLS))
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Lines with their ends. A line longer than any row is refused before it becomes millions of cells."""
+    for number, line in enumerate(io.StringIO(text, newline=""), start=1):
+        if len(line) > MAX_LINE:
+            raise Unreadable("too_wide", cell=f"A{number}", columns=str(MAX_COLUMNS), limit=str(MAX_CELLS))
+        yield line
 
 
 def _whole(text: str, separator: str, mixed: frozenset[int]) -> list[SheetRow]:
     rows: list[SheetRow] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    before = 0
+    reader = csv.reader(_lines(text), delimiter=separator, strict=True)
+    before, filled = 0, 0
     for number, cells in enumerate(reader, start=1):
+        filled += len(cells)
+        _check_text(number, len(cells), filled)
         lines = set(range(before + 1, reader.line_num + 1))
         rows.append(SheetRow(number, tuple(cells), ("mixed_encodings",) if lines & mixed else ()))
         before = reader.line_num
@@ -81,7 +112,11 @@ def _whole(text: str, separator: str, mixed: frozenset[int]) -> list[SheetRow]:
 
 def _by_line(text: str, separator: str, mixed: frozenset[int]) -> list[SheetRow]:
     rows: list[SheetRow] = []
+    check_area(max(text.count(end) for end in "\n\r"), 1)
+    filled = 0
     for number, line in enumerate(_ENDS.split(text), start=1):
+        filled += line.count(separator) + 1
+        _check_text(number, line.count(separator) + 1, filled)
         rules = ("mixed_encodings",) if number in mixed else ()
         try:
             cells = tuple(next(csv.reader([line], delimiter=separator, strict=True), []))

@@ -12,16 +12,21 @@ from observatory.errors import FormatError
 MAX_BYTES = 2_000_000_000
 """Most bytes a compressed body may grow to."""
 
+FREE_BYTES = 50_000_000
+RATIO = 100
+"""Beyond the free size a body may be at most so many times its compressed size: tables of figures reach some 30."""
+
 
 def gunzip(data: bytes, name: str, limit: int = MAX_BYTES) -> bytes:
     """Decompress a gzip body, or give the bytes back if they are not gzip.
 
     Eurostat's bulk files come gzipped, sometimes without a Content-Encoding header. Raises FormatError for a
-    truncated or damaged body, and for one that grows beyond ``limit`` bytes.
+    truncated or damaged body, and for one that grows beyond ``limit`` bytes or beyond what figures compress to.
     """
     if not data.startswith(b"\x1f\x8b"):
         return data
     inflater = zlib.decompressobj(wbits=31)
+    limit = min(limit, max(FREE_BYTES, RATIO * len(data)))
     try:
         text = inflater.decompress(data, limit)
     except zlib.error as error:

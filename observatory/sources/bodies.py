@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from observatory.errors import PublisherError
+from observatory.formats.text import FREE_BYTES, RATIO
 
 HEAD = 64 * 1024
 GZIP = b"\x1f\x8b"
@@ -124,10 +125,11 @@ def cut_json(body: bytes) -> str | None:
 def gunzip(body: bytes, max_bytes: int, url: str) -> bytes:
     """Decompress a body that is gzip by its first two bytes; other bodies come back as they are.
 
-    Raises DamagedError, and PublisherError if the result exceeds ``max_bytes``.
+    Raises DamagedError, and PublisherError if the result exceeds ``max_bytes`` or what figures compress to.
     """
     if not body.startswith(GZIP):
         return body
+    max_bytes = min(max_bytes, max(FREE_BYTES, RATIO * len(body)))
     parts, size = [], 0
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(body)) as stream:

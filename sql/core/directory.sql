@@ -32,6 +32,7 @@ checks:
       from core.directory group by measure, geo, activity, period
       having count(*) = count(value) and sum(value) filter (size <> 'TOTAL') <> max(value) filter (size = 'TOTAL')
       order by 1, 2, 3, 4
+  - {expectation: expect_column_values_to_be_between, kwargs: {column: value, min_value: 0}}
 */
 with cells as (
   select 'stock' as measure, * from raw.eustat_establishments_a21 where "personalidad jurídica__as" = 'TOTAL' and "actividad (A21)__as" is not null

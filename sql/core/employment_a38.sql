@@ -37,6 +37,26 @@ checks:
       join catalogue.geographies g on g.geo = city.geo and g.kind = 'municipality'
       join core.employment_a38 whole on whole.geo = g.parent and whole.activity = city.activity and whole.period = city.period
       where city.value > whole.value + 1 order by 1, 2, 3
+  - {expectation: expect_column_values_to_be_between, kwargs: {column: value, min_value: 0}}
+  - name: unit_holds_between_years
+    meaning: a year in which the figures of a source moved at the median to less than half or more than double, as when a unit changes
+    sql: >
+      with moves as (
+        select source, period, value / nullif(lag(value) over (partition by source, geo, classification, version, activity order by period), 0) as factor
+        from core.employment_a38
+      )
+      select source, period, median(factor) as factor, count(factor) as n from moves
+      group by source, period having count(factor) >= 10 and median(factor) not between 0.5 and 2 order by source, period
+  - name: no_sudden_jump
+    severity: warning
+    meaning: a figure of 1000 persons or more that is less than half or more than double that of the year before
+    sql: >
+      with moves as (
+        select source, geo, classification, version, activity, period, value, lag(value) over (partition by source, geo, classification, version, activity order by period) as before
+        from core.employment_a38
+      )
+      select * from moves where greatest(value, before) >= 1000 and value not between before / 2 and before * 2
+      order by all
 */
 with cells as (
   select "territorio histórico__as" as geo, "sector__as" as activity, periodo as period, value, kind, provenance, source

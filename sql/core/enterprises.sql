@@ -29,6 +29,26 @@ checks:
     sql: >
       select activity, period, sum(value) filter (geo <> 'ES21') as parts, max(value) filter (geo = 'ES21') as whole
       from core.enterprises group by activity, period having sum(value) filter (geo <> 'ES21') > max(value) filter (geo = 'ES21') order by 1, 2
+  - {expectation: expect_column_values_to_be_between, kwargs: {column: value, min_value: 0}}
+  - name: unit_holds_between_years
+    meaning: a year in which the figures of a source moved at the median to less than half or more than double, as when a unit changes
+    sql: >
+      with moves as (
+        select source, period, value / nullif(lag(value) over (partition by source, geo, classification, version, activity order by period), 0) as factor
+        from core.enterprises
+      )
+      select source, period, median(factor) as factor, count(factor) as n from moves
+      group by source, period having count(factor) >= 10 and median(factor) not between 0.5 and 2 order by source, period
+  - name: no_sudden_jump
+    severity: warning
+    meaning: a figure of 200 enterprises or more that is less than half or more than double that of the year before
+    sql: >
+      with moves as (
+        select source, geo, classification, version, activity, period, value, lag(value) over (partition by source, geo, classification, version, activity order by period) as before
+        from core.enterprises
+      )
+      select * from moves where greatest(value, before) >= 200 and value not between before / 2 and before * 2
+      order by all
 */
 select
   "sede social__as" as geo,

@@ -42,6 +42,41 @@ checks:
       ) m using (geo, classification, version, activity, period)
       where t.source = 'eustat_establishments_district_cnae' and t.value <> m.value
       order by 1, 2, 3
+  - {expectation: expect_column_values_to_be_between, kwargs: {column: value, min_value: 0}}
+  - name: unit_holds_between_years
+    meaning: a year in which the figures of a source moved at the median to less than half or more than double, as when a unit changes
+    sql: >
+      with moves as (
+        select source, period, value / nullif(lag(value) over (partition by source, geo, classification, version, activity order by period), 0) as factor
+        from core.establishments
+      )
+      select source, period, median(factor) as factor, count(factor) as n from moves
+      group by source, period having count(factor) >= 10 and median(factor) not between 0.5 and 2 order by source, period
+  - name: no_sudden_jump
+    severity: warning
+    meaning: a figure of 200 establishments or more that is less than half or more than double that of the year before
+    sql: >
+      with moves as (
+        select source, geo, classification, version, activity, period, value, lag(value) over (partition by source, geo, classification, version, activity order by period) as before
+        from core.establishments
+      )
+      select * from moves where greatest(value, before) >= 200 and value not between before / 2 and before * 2
+      order by all
+  - name: municipalities_add_to_district
+    severity: warning
+    meaning: a division whose municipalities do not add up to their district (catalogue.municipalities says which district holds which)
+    sql: >
+      with towns as (
+        select m.district as geo, e.classification, e.version, e.activity, e.period, sum(e.value) as municipalities
+        from core.establishments e
+        join catalogue.municipalities m on m.code = e.geo and m.district <> ''
+        where e.source = 'eustat_establishments_municipality_cnae' group by all
+      )
+      select d.geo, d.activity, d.period, d.value, t.municipalities
+      from core.establishments d
+      join towns t using (geo, classification, version, activity, period)
+      where d.source = 'eustat_establishments_district_cnae' and d.value <> t.municipalities
+      order by 1, 2, 3
 */
 -- a table in another version of CNAE is one more part of this union, with that version
 with cells as (

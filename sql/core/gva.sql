@@ -45,6 +45,25 @@ checks:
       where whole.activity = 'TOTAL' and part.value > whole.value + 0.11
          or whole.activity = 'B-E' and part.activity = 'C' and part.value > whole.value + 0.11
       order by 1, 2, 3
+  - name: unit_holds_between_years
+    meaning: a year in which the figures of a source moved at the median to less than half or more than double, as when a unit changes
+    sql: >
+      with moves as (
+        select source, period, value / nullif(lag(value) over (partition by source, geo, classification, version, activity order by period), 0) as factor
+        from core.gva
+      )
+      select source, period, median(factor) as factor, count(factor) as n from moves
+      group by source, period having count(factor) >= 10 and median(factor) not between 0.5 and 2 order by source, period
+  - name: no_sudden_jump
+    severity: warning
+    meaning: a figure of 500 million euro or more that is less than half or more than double that of the year before
+    sql: >
+      with moves as (
+        select source, geo, classification, version, activity, period, value, lag(value) over (partition by source, geo, classification, version, activity order by period) as before
+        from core.gva
+      )
+      select * from moves where greatest(value, before) >= 500 and value not between before / 2 and before * 2
+      order by all
 */
 select
   g.geo,

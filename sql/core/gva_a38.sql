@@ -37,6 +37,34 @@ checks:
       join catalogue.geographies g on g.geo = city.geo and g.kind = 'municipality'
       join core.gva_a38 whole on whole.geo = g.parent and whole.activity = city.activity and whole.period = city.period
       where city.value > whole.value + 1 order by 1, 2, 3
+  - name: unit_holds_between_years
+    meaning: a year in which the figures of a source moved at the median to less than half or more than double, as when a unit changes
+    sql: >
+      with moves as (
+        select source, period, value / nullif(lag(value) over (partition by source, geo, classification, version, activity order by period), 0) as factor
+        from core.gva_a38
+      )
+      select source, period, median(factor) as factor, count(factor) as n from moves
+      group by source, period having count(factor) >= 10 and median(factor) not between 0.5 and 2 order by source, period
+  - name: no_sudden_jump
+    severity: warning
+    meaning: a figure of 50000 thousand euro or more that is less than half or more than double that of the year before
+    sql: >
+      with moves as (
+        select source, geo, classification, version, activity, period, value, lag(value) over (partition by source, geo, classification, version, activity order by period) as before
+        from core.gva_a38
+      )
+      select * from moves where greatest(value, before) >= 50000 and value not between before / 2 and before * 2
+      order by all
+  - name: gdp_is_value_added_and_taxes
+    meaning: a place whose gross domestic product is not its value added and the taxes on products, beyond rounding (1 an item)
+    sql: >
+      with items as (
+        select source, geo, period, max(value) filter (activity = 'gdp') as gdp, max(value) filter (activity = 'TOTAL') as value_added,
+          max(value) filter (activity = 'D21X31') as taxes
+        from core.gva_a38 group by source, geo, period
+      )
+      select * from items where abs(value_added + taxes - gdp) > 3 order by source, geo, period
 */
 with cells as (
   select "territorio histórico__as" as geo, "sector__as" as activity, periodo as period, value, kind, provenance, source

@@ -34,6 +34,26 @@ checks:
       join core.industry_accounts t using (source, geo, classification, version, activity, period)
       where s.line = 'services_rendered' and t.line = 'net_turnover' and s.value > t.value + 2
       order by 1, 2, 3, 4
+  - name: unit_holds_between_years
+    meaning: a year in which the figures of a source moved at the median to less than half or more than double, as when a unit changes
+    sql: >
+      with moves as (
+        select source, period, value / nullif(lag(value) over (partition by source, geo, classification, version, activity, line order by period), 0) as factor
+        from core.industry_accounts
+      )
+      select source, period, median(factor) as factor, count(factor) as n from moves
+      group by source, period having count(factor) >= 10 and median(factor) not between 0.5 and 2 order by source, period
+  - name: turnover_is_its_parts
+    severity: warning
+    meaning: a branch whose net turnover is not its sales of products and merchandise and its services, where all three are published
+    sql: >
+      with parts as (
+        select source, geo, activity, period, max(value) filter (line = 'net_turnover') as turnover,
+          sum(value) filter (line in ('sales_of_products', 'sales_of_merchandise', 'services_rendered')) as parts,
+          count(value) filter (line in ('sales_of_products', 'sales_of_merchandise', 'services_rendered')) as n
+        from core.industry_accounts group by source, geo, activity, period
+      )
+      select * from parts where n = 3 and abs(parts - turnover) > 3 order by source, geo, activity, period
 */
 with lines as (
   select

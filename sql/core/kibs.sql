@@ -88,6 +88,23 @@ checks:
       group by 1, 2, 3, 4, 5
       having abs(max(whole.value) - sum(part.value)) > 1e-6
       order by 1, 2, 3, 4, 5
+  - name: wider_variants_hold_more
+    meaning: a variant that is larger than one that has all its divisions and more; along widening variants counts never fall
+    sql: >
+      with members as (
+        select distinct variant, activity from catalogue.kibs_definitions where breakdown = 'a88' and classification = 'NACE' and version = '2'
+      ),
+      pairs as (
+        select n.variant as narrow, w.variant as wide
+        from (select variant, list(activity) as has from members group by variant) n
+        join (select variant, list(activity) as has from members group by variant) w on n.variant <> w.variant and list_has_all(w.has, n.has)
+      )
+      select n.source, n.measure, n.geo, n.period, n.variant, n.value, p.wide, w.value as wide_value
+      from core.kibs n
+      join pairs p on p.narrow = n.variant
+      join core.kibs w on w.variant = p.wide and w.source = n.source and w.measure = n.measure and w.geo = n.geo and w.period = n.period
+      where n.value > w.value + 1e-6
+      order by all
 */
 with members as (
   select variant, breakdown, activity from catalogue.kibs_definitions

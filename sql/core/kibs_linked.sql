@@ -75,4 +75,4 @@ join members m using (classification, version, activity)
 join expected x on x.variant = m.variant and x.side = m.side
 group by c.measure, m.variant, c.geo, c.unit, m.side, m.how, m.leaks, c.classification, c.version, c.period, c.source, x.n
 having count(*) = x.n
-order by measure, variant, geo, side, period
+order by measure, variant, geo, period

@@ -35,6 +35,19 @@ checks:
       select source, row, col, period, sum(value) filter (origin <> 'total') as parts, max(value) filter (origin = 'total') as whole
       from core.symmetric where kind in ('intermediate', 'final') group by source, row, col, period
       having abs(sum(value) filter (origin <> 'total') - max(value) filter (origin = 'total')) > 0.01 order by 1, 2, 3, 4
+  - name: rows_close
+    meaning: a product whose uses of regional origin, by branches and final buyers, are not its output
+    sql: >
+      with uses as (
+        select source, row as product, period, sum(value) as uses, count(*) = count(value) as is_whole
+        from core.symmetric where kind in ('intermediate', 'final') and origin = 'region' group by source, row, period
+      ),
+      made as (
+        select source, col as product, period, max(value) as output from core.symmetric where kind = 'output' group by source, col, period
+      )
+      select * from uses join made using (source, product, period)
+      where is_whole and abs(uses - output) > 0.1
+      order by source, product, period
 */
 with cells as (
   select "producto y componentes de valor añadido__as" as row, "rama y componentes de la demanda__as" as col, "origen geográfico__as" as origin, periodo, value, kind, provenance, source

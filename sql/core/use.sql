@@ -87,6 +87,26 @@ checks:
       join items whole using (source, geo, period)
       where part.product <> whole.product and starts_with(part.product, whole.product)
       order by 1, 2, 3, 4, 5
+  - name: supply_equals_use
+    meaning: a product whose total supply at purchasers' prices is not its total use, within rounding (0.05 a total)
+    sql: >
+      select u.source, u.geo, u.period, u.product, s.value as supply, u.value as all_uses
+      from core.use u
+      join core.supply s on s.geo = u.geo and s.period = u.period and s.product_classification = u.product_classification
+        and s.product_version = u.product_version and s.product = u.product and s.branch = 'TS_PP'
+      where u.branch = 'TU' and u.origin = 'total' and abs(s.value - u.value) > 0.1 + 1e-9
+      order by 1, 2, 3, 4
+  - name: supply_equals_use_at_one_price
+    severity: warning
+    meaning: a product of a table without margins whose total supply is not its total use, within rounding (0.05 a total)
+    sql: >
+      select u.source, u.geo, u.period, u.product, s.value as supply, u.value as all_uses
+      from core.use u
+      join core.supply s on s.geo = u.geo and s.period = u.period and s.product_classification = u.product_classification
+        and s.product_version = u.product_version and s.product = u.product and s.branch = 'TS_BP'
+      where u.branch = 'TU' and u.origin = 'total' and abs(s.value - u.value) > 0.1 + 1e-9
+        and s.source not in (select source from core.supply where branch = 'TS_PP')
+      order by 1, 2, 3, 4
 */
 with items as (
   select scheme, code, classification, version, level, activity from catalogue.activity_codes where scheme in ('eurostat_nace_r2', 'cpa_2_1')

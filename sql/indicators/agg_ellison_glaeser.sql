@@ -12,6 +12,16 @@ caveats:
   - 0 is what throwing establishments at random gives; above 0.05 is commonly called high.
 reference: Ellison and Glaeser 1997 (Journal of Political Economy 105)
 estimator: structure_rows.agglomeration
+checks:
+  - {expectation: expect_column_values_to_be_between, kwargs: {column: n, min_value: 2}}
+  - name: gamma_of_its_parts
+    meaning: an index above what its spatial Gini allows
+    sql: >
+      select gamma.variant, gamma.geo, gamma.period, gamma.value, g.value as g
+      from indicators.agg_ellison_glaeser gamma
+      join indicators.agg_ellison_glaeser g on g.variant = replace(gamma.variant, ':gamma', ':g') and g.geo = gamma.geo and g.period = gamma.period
+      where ends_with(gamma.variant, ':gamma') and gamma.value > 2 * g.value + 1e-9
+      order by 1, 2, 3
 */
 with plants as (
   select d.geo as place, d.activity, d.period, c.persons, d.value, d.status, d.provenance, d.source

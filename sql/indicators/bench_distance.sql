@@ -7,7 +7,7 @@ definition: >-
   rank 1 is the nearest. Performance is kept out.
 unit: standard deviations
 row: one region, other region and year
-sources_note: core.structure, NUTS 2 regions of the accounts.
+sources_note: core.structure_shares, NUTS 2 regions of the accounts.
 caveats:
   - Weights are equal; demography, firm size and accessibility have no source yet.
   - Standardised over the few regions in the set, so distances move with it.
@@ -18,17 +18,15 @@ checks:
   - {expectation: expect_column_values_to_be_between, kwargs: {column: value, min_value: 0}}
 */
 with parts as (
-  select s.geo, s.activity, s.period, s.value, sum(cast(s.value as decimal(28, 6))) over place as total, count(*) over place = count(s.value) over place as is_whole,
-    s.status, s.provenance, s.source
-  from core.structure s
+  select s.geo, s.activity, s.period, s.value, s.share, s.status, s.provenance, s.source
+  from core.structure_shares s
   join catalogue.geographies g on g.geo = s.geo and g.level = 'nuts2'
   where s.breakdown = 'six_parts'
-  window place as (partition by s.geo, s.period)
 )
-select 'six_parts' as variant, geo, 'NACE2:TOTAL' as activity, period, 'share ' || activity as variable, case when is_whole then value / nullif(cast(total as double), 0) end as value,
-  1.0 as weight, status, provenance, source as sources
+select 'six_parts' as variant, geo, 'NACE2:TOTAL' as activity, period, 'share ' || activity as variable, share as value, 1.0 as weight, status, provenance, source as sources
 from parts where activity <> 'OTHER'
 union all
-select 'six_parts', geo, 'NACE2:TOTAL', period, 'size', case when is_whole then ln(nullif(cast(total as double), 0)) end, 1.0, status, provenance, source
+-- the whole is any part over its share
+select 'six_parts', geo, 'NACE2:TOTAL', period, 'size', ln(nullif(value, 0) / nullif(share, 0)), 1.0, status, provenance, source
 from parts where activity = 'OTHER'
 order by variant, geo, activity, period, variable

@@ -12,6 +12,8 @@ caveats:
   - A regression towards the mean looks like convergence; read with conv_sigma.
 reference: Barro and Sala-i-Martin 1992 (Journal of Political Economy 100)
 estimator: convergence.beta_rows
+checks:
+  - {expectation: expect_column_values_to_be_between, kwargs: {column: n, min_value: 3}}
 */
 with members as (
   select g.geo from catalogue.geographies g

@@ -6,26 +6,18 @@ definition: >-
   activities of one size that would give it.
 unit: index from 0 to 1, or activities
 row: one breakdown, place and year
-sources_note: core.structure.
+sources_note: core.structure_shares.
 caveats:
   - Depends on the classification; breakdowns are not compared with each other.
 reference: Hirschman 1945; Herfindahl 1950
 checks:
   - {expectation: expect_column_values_to_be_between, kwargs: {column: value, min_value: 0}}
 */
-with shares as (
-  select breakdown as variant, source, geo, classification, period, status, provenance,
-    count(*) over place = count(value) over place as is_whole,
-    cast(value / nullif(sum(cast(value as decimal(28, 6))) over place, 0) as decimal(28, 15)) as share
-  from core.structure
-  where geo in (select geo from catalogue.geographies)
-  window place as (partition by source, breakdown, geo, period)
-),
-summed as (
-  select variant, geo, classification || ':TOTAL' as activity, period, case when bool_and(is_whole) then sum(cast(cast(share as double) * share as decimal(28, 15))) end as hhi,
+with summed as (
+  select breakdown as variant, geo, classification || ':TOTAL' as activity, period, case when count(*) = count(share) then sum(cast(share * share as decimal(28, 15))) end as hhi,
     count(*) as n, string_agg(distinct status, '') as status, max(provenance) as provenance, source
-  from shares
-  group by variant, geo, classification, period, source
+  from core.structure_shares
+  group by breakdown, geo, classification, period, source
 )
 select variant, geo, activity, period, cast(hhi as double) as value, 'index from 0 to 1' as unit, n, status || case when hhi is null then 'M' else '' end as status, provenance, source as sources
 from summed

@@ -11,6 +11,8 @@ caveats:
   - Unstable with so few districts (U); context only.
 reference: Hidalgo and Hausmann 2009 (PNAS 106)
 estimator: relatedness_rows.complexity
+checks:
+  - {expectation: expect_column_values_to_be_between, kwargs: {column: n, min_value: 3}}
 */
 with cells as (
   select geo, classification || ':' || activity as activity, period, value, sum(cast(value as decimal(28, 6))) over (partition by geo, period) as place,

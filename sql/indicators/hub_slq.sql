@@ -12,6 +12,8 @@ caveats:
   - A municipality without KIBS has no quotient and is not in the set.
 reference: O'Donoghue and Gleave 2004 (Regional Studies 38); Tian 2013
 estimator: structure_rows.standardised
+checks:
+  - {expectation: expect_column_values_to_be_between, kwargs: {column: n, min_value: 3}}
 */
 with regions as (
   select 'regions:' || l.variant as variant, l.geo, l.comparator, l.activity, l.period, l.value, true as is_shown, l.status, l.provenance, l.sources

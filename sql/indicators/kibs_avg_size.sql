@@ -11,6 +11,7 @@ caveats:
 reference: Own definition
 checks:
   - {expectation: expect_column_values_to_be_between, kwargs: {column: value, min_value: 0}}
+  - {expectation: expect_column_values_to_be_between, kwargs: {column: value, min_value: 0.5, max_value: 100}, severity: warning}
 */
 select e.variant, e.geo, e.activity, e.period, e.value / nullif(n.value, 0) as value, e.status || n.status || 'E' as status,
   e.provenance || ';' || n.provenance as provenance, e.source || ';' || n.source as sources

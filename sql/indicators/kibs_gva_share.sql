@@ -13,6 +13,7 @@ caveats:
 reference: KIBS variants of the catalogue; ESA 2010, 8.89
 checks:
   - {expectation: expect_column_values_to_be_between, kwargs: {column: value, min_value: 0, max_value: 100}}
+  - {expectation: expect_column_values_to_be_between, kwargs: {column: value, min_value: 0.2, max_value: 60}, severity: warning}
   - name: groups_add_up
     meaning: a place and year whose groups do not add to the variant
     sql: >

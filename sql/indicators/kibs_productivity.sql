@@ -13,6 +13,7 @@ caveats:
 reference: ESA 2010
 checks:
   - {expectation: expect_column_values_to_be_between, kwargs: {column: value, min_value: 0}}
+  - {expectation: expect_column_values_to_be_between, kwargs: {column: value, min_value: 5, max_value: 500}, severity: warning}
 */
 select g.variant, g.geo, g.activity, g.period, 1000 * g.value / nullif(e.value, 0) as value, g.status || e.status as status,
   g.provenance || ';' || e.provenance as provenance, g.source || ';' || e.source as sources

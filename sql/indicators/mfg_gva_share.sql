@@ -13,6 +13,7 @@ caveats:
 reference: ESA 2010, chapter 8
 checks:
   - {expectation: expect_column_values_to_be_between, kwargs: {column: value, min_value: 0, max_value: 100}}
+  - {expectation: expect_column_values_to_be_between, kwargs: {column: value, min_value: 1, max_value: 60}, severity: warning}
   - name: manufacturing_within_industry
     meaning: a place and year where manufacturing outweighs the industry that contains it
     sql: >

@@ -26,6 +26,15 @@ checks:
       where whole.variant = 'S_plus_repair_margin' and starts_with(part.variant, 'type:') and not contains(part.variant, ':without_33')
       group by all having abs(sum(part.value) - whole.value) > 1e-9
       order by 1, 2, 3
+  - name: wider_sets_hold_more
+    meaning: a branch with less of a wider set of services than of one within it
+    sql: >
+      select narrow.geo, narrow.activity, narrow.period, narrow.sources, narrow.variant, narrow.value, wide.variant as wide_variant, wide.value as wide_value
+      from indicators.serv_supply_share narrow
+      join indicators.serv_supply_share wide using (geo, activity, period, sources)
+      where (narrow.variant, wide.variant) in (('S_core', 'S_margin'), ('S_core', 'S_plus_repair'), ('S_margin', 'S_plus_repair_margin'), ('S_plus_repair', 'S_plus_repair_margin'))
+        and narrow.value > wide.value + 1e-9
+      order by all
 */
 with cells as (
   select b.block, case when b.part = '' then '' else ':' || b.part end as part, b.n_block, b.n_divisions, s.*

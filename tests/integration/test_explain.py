@@ -100,6 +100,63 @@ def test_a_quotient_and_its_interval(built: Workspace) -> None:
     assert len(document["cells"]) == 8 and document["model"]["estimator"] == "intervals.location_quotient"
 
 
+def test_a_survey_mean_is_that_of_the_answers_in_the_named_snapshot(built: Workspace) -> None:
+    """A wave leads to its estimates; the answers are those of the snapshot whose hash is told."""
+    document = explain(built, "svy_mean_share", {"geo": "ES21", "period": "2018", "variant": "unweighted"})
+    snapshot = document["snapshots"]["survey_servitization_2018"]
+    data = built.pins["survey_servitization_2018"].read()
+    assert hashlib.sha256(data).hexdigest() == snapshot["sha256"] and snapshot["provenance"] == "synthetic"
+    answers = pd.read_csv(io.BytesIO(data), sep=";", skiprows=2, encoding="cp1252", decimal=",")
+    share = answers["Ingresos por servicios (%)"]
+    assert len(share) == document["figure"]["n"] == 56
+    assert share.mean() == pytest.approx(document["figure"]["value"], rel=1e-9)
+    assert [cell["value"] for cell in document["cells"]] == [document["figure"]["value"]]
+
+
+def test_a_class_is_the_rule_on_cells_of_four_tables(built: Workspace) -> None:
+    asked = {"geo": "48020", "period": "2022", "variant": "kibs_seed_sections:class"}
+    document = explain(built, "hub_class", asked)
+    by_source: dict[str, list[dict[str, Any]]] = {}
+    for cell in document["cells"]:
+        names = [d["name"] or d["code"] for d in cell["dimensions"]]
+        by_source.setdefault(cell["source"], []).append({"names": names, "value": cell["value"]})
+
+    def share(cells: list[dict[str, Any]], place: str, scale: float = 1.0) -> tuple[float, float]:
+        own = [cell for cell in cells if place in cell["names"]]
+        total = sum(cell["value"] for cell in own if "TOTAL" in cell["names"][:4] and not _branch(cell["names"]))
+        return scale * sum(cell["value"] for cell in own if _branch(cell["names"])), scale * total
+
+    def lowest(part: tuple[float, float], whole: tuple[float, float]) -> tuple[float, float]:
+        own, other = part[0] / part[1], whole[0] / whole[1]
+        se = np.sqrt((1 - own) / part[0] + (1 - other) / whole[0] - 2 * (1 - own) / whole[0])
+        return own / other, own / other * np.exp(-Z * se)
+
+    accounts = by_source["eurostat_nama_10r_3empers"]
+    city = share(by_source["eustat_capitals_employment"], "48020")
+    region = share(by_source["eustat_employment_a38"], "ES21")
+    b, a = lowest(city, region)
+    _, c = lowest(share(accounts, "ES21", 1000), share(accounts, "ES", 1000))
+    _, e = lowest(share(accounts, "ES21", 1000), share(accounts, "EU27_2020", 1000))
+    sold = {
+        use: sum(cell["value"] for cell in by_source["eustat_use"] if use in cell["names"])
+        for use in ("exports_rest_of_spain", "exports_abroad", "TOTAL")
+    }
+    d = 100 * (sold["exports_rest_of_spain"] + sold["exports_abroad"]) / sold["TOTAL"]
+    f = 100 * sold["exports_abroad"] / sold["TOTAL"]
+    rank = 0
+    if a > 1 and b >= 1.25:
+        rank = 1
+        if c > 1 and d >= 25:
+            rank = 3 if e > 1 and f >= 15 else 2
+    assert document["figure"]["value"] == rank
+    for letter, value in (("a", a), ("b", b), ("c", c), ("d", d)):
+        assert f"{letter} {value:.4g} " in document["figure"]["sources"], letter
+
+
+def _branch(names: list[str]) -> bool:
+    return bool({"J", "K", "M_N", "JA", "JB", "JC", "MA", "MB", "MC"} & set(names))
+
+
 def test_a_slope_is_its_whole_series_and_no_more(built: Workspace) -> None:
     asked = {"geo": "ES21", "period": "2008/2015", "variant": "section_j:ols"}
     document = explain(built, "ict_trend_slope", asked)

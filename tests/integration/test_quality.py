@@ -4,13 +4,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from observatory import quality
+from observatory import check_plans, quality
 from observatory.build import Workspace
 from observatory.errors import DataError
 
 
 def test_every_expectation_named_in_the_repository_exists(built: Workspace) -> None:
-    planned = [check for relation in built.relations for check in quality.planned(built, relation)]
+    planned = [check for relation in built.relations for check in check_plans.planned(built, relation)]
     assert len(planned) > 60
     assert all(quality.expectation_class(check.expectation) for check in planned if check.expectation)
 
@@ -22,7 +22,7 @@ def test_a_typo_in_a_check_name_is_an_error() -> None:
 
 def test_check_names_are_unique_within_a_table(built: Workspace) -> None:
     for relation in built.relations:
-        names = [check.name for check in quality.planned(built, relation)]
+        names = [check.name for check in check_plans.planned(built, relation)]
         assert len(names) == len(set(names)), relation
 
 

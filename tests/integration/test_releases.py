@@ -90,7 +90,7 @@ def test_a_second_release_of_a_quarter_is_a_patch(copy: Workspace, tmp_path: Pat
 
 
 def test_a_failed_critical_check_refuses_the_release(copy: Workspace, tmp_path: Path) -> None:
-    other = revised(copy, tmp_path, "100 * j.value", "-100 * j.value")
+    other = revised(copy, tmp_path, "100 * j.value", "10_000 * j.value")
     with pytest.raises(CheckFailed, match="ict_emp_share"):
         releases.publish(other, "2026Q4", NOW)
     assert releases.names(copy.settings.releases) == ["2026Q3.0"]

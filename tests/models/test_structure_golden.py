@@ -34,6 +34,7 @@ def parts(amounts: dict[str, dict[str, float | None]], breakdown: str = "six_par
             "section": activity[0],
             "period": "2020",
             "value": value,
+            "share": None if None in row.values() else value / sum(row.values()),
             "unit": "persons",
             "status": "A" if value is not None else "M",
             "provenance": "official",
@@ -42,6 +43,11 @@ def parts(amounts: dict[str, dict[str, float | None]], breakdown: str = "six_par
         for geo, row in amounts.items()
         for activity, value in row.items()
     ]
+
+
+def given(amounts: dict[str, dict[str, float | None]], breakdown: str = "six_parts") -> dict[str, Any]:
+    rows = parts(amounts, breakdown)
+    return {"core.structure": rows, "core.structure_shares": rows}
 
 
 def figures(rows: list[dict[str, Any]], **wanted: str) -> dict[str, float | None]:
@@ -60,7 +66,7 @@ def test_krugman_at_its_bound(built: Workspace, tmp_path: Path, checks: dict[str
     names = "ABCDE"
     amounts = {ES21: dict(zip(names, check["inputs"]["a"], strict=True))}
     amounts[ES] = dict(zip(names, check["inputs"]["b"], strict=True))
-    rows = run(built, tmp_path, "indicators.spec_krugman", {"core.structure": parts(amounts)})
+    rows = run(built, tmp_path, "indicators.spec_krugman", given(amounts))
     assert figures(rows, geo=ES21, comparator=ES)["six_parts"] == pytest.approx(
         check["expected"]["krugman_0_2"], abs=check["abs_tol"]
     )
@@ -72,7 +78,7 @@ def test_five_regions_of_econgeo(built: Workspace, tmp_path: Path, checks: dict[
     whole = [sum(column) for column in zip(*matrix, strict=True)]
     for i, row in enumerate(matrix):
         amounts = {ES21: dict(zip("ABCDE", row, strict=True)), ES: dict(zip("ABCDE", whole, strict=True))}
-        tables = {"core.structure": parts(amounts)}
+        tables = given(amounts)
         (krugman,) = figures(run(built, tmp_path, "indicators.spec_krugman", tables), geo=ES21).values()
         assert krugman == pytest.approx(check["expected"]["krugman_0_2"][i], abs=tolerance)
         herfindahl = figures(run(built, tmp_path, "indicators.div_hhi", tables), geo=ES21)
@@ -85,7 +91,7 @@ def test_five_regions_of_econgeo(built: Workspace, tmp_path: Path, checks: dict[
 
 def test_variety_within_and_across_sections(built: Workspace, tmp_path: Path) -> None:
     amounts: dict[str, float | None] = {"CA": 15, "CB": 5, "J": 70, "MA": 7, "MB": 0, "MC": 3}
-    rows = run(built, tmp_path, "indicators.div_entropy", {"core.structure": parts({ES21: amounts}, "a38")})
+    rows = run(built, tmp_path, "indicators.div_entropy", given({ES21: amounts}, "a38"))
     expected = structure.variety([15, 5, 70, 7, 0, 3], ["C", "C", "J", "M", "M", "M"])
     found = figures(rows)
     assert found["a38"] == near(expected.entropy)
@@ -94,7 +100,7 @@ def test_variety_within_and_across_sections(built: Workspace, tmp_path: Path) ->
 
 
 def test_a_missing_part_leaves_no_figure_and_says_so(built: Workspace, tmp_path: Path) -> None:
-    tables = {"core.structure": parts({ES21: {"A": 1.0, "B": None}, ES: {"A": 1.0, "B": 2.0}})}
+    tables = given({ES21: {"A": 1.0, "B": None}, ES: {"A": 1.0, "B": 2.0}})
     for name in ("spec_krugman", "div_hhi", "div_entropy"):
         rows = [r for r in run(built, tmp_path, f"indicators.{name}", tables) if r["geo"] == ES21]
         assert rows and all(row["value"] is None and "M" in row["status"] for row in rows), name

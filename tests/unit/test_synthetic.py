@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from observatory.build import Workspace, read_snapshot
 from observatory.errors import DataError
 from observatory.settings import Settings
 from observatory.snapshots import Store
-from observatory.synthetic import economy, embed, numbers
+from observatory.synthetic import economy, embed, lists, numbers
 
 HOME = Settings().home
 CATALOGUE = catalogue.load(HOME)
@@ -209,3 +210,10 @@ def test_the_economy_is_the_same_in_every_order_of_use() -> None:
     numbers.uniform("b", 5)
     assert numbers.uniform("a", 3).tolist() == first
     assert economy.build(HOME).gva.tolist() == economy.build(HOME).gva.tolist()
+
+
+def test_the_made_up_district_has_the_towns_that_the_catalogue_says(root: Path) -> None:
+    with (root / "data" / "catalogue" / "municipalities.csv").open(encoding="utf-8", newline="") as file:
+        towns = {row["code"] for row in csv.DictReader(file) if row["district"] == "160"}
+    assert towns == {row["code"] for row in lists.rows(root, "municipalities") if row["district"] == "160"}
+    assert "48020" in towns

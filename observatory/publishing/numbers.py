@@ -1,0 +1,72 @@
+"""Numbers, dates and periods as readers of a language write them.
+
+Belongs here: formats from Babel's locale data. Does not belong here: units and other words (site_messages.yaml).
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from datetime import datetime
+
+from observatory.publishing.site_messages import Language
+
+MINUS = "\u2212"
+
+
+def decimals(value: float) -> int:
+    """Decimals that a figure is shown with: fewer for larger ones (0 from 1000 on, 1 from 10, 2 from 1, else 3)."""
+    size = round(abs(value), 6)
+    return 0 if size >= 1000 else 1 if size >= 10 else 2 if size >= 1 or size == 0 else 3
+
+
+def number(language: Language, value: float | None, places: int | None = None) -> str:
+    """A number with the decimal and grouping signs of the language; an en dash for none.
+
+    1234.5 is ``1.234,5`` in Spanish and Basque and ``1,234.5`` in English (with one place).
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    from babel.numbers import format_decimal
+
+    digits = decimals(value) if places is None else places
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    shown = format_decimal(abs(value), format=pattern, locale=language)
+    return MINUS + shown if value < 0 and any(c not in "0.," for c in shown) else shown
+
+
+def plain(language: Language, value: float | None) -> str:
+    """A number as it was published: no more decimals than it has."""
+    if value is None:
+        return "–"
+    from babel.numbers import format_decimal
+
+    return str(format_decimal(value, format="#,##0.######", locale=language)).replace("-", MINUS)
+
+
+def with_sign(language: Language, shown: str, unit: str) -> str:
+    """A figure and its unit; a percent sign is held to it, in English without a space."""
+    space = " " if not unit.startswith("%") else "" if language == "en" else "\u00a0"
+    return f"{shown}{space}{unit}"
+
+
+@functools.cache
+def symbols(language: Language) -> tuple[str, str]:
+    """Decimal and grouping sign of a language."""
+    from babel import numbers
+
+    return numbers.get_decimal_symbol(language), numbers.get_group_symbol(language)
+
+
+def date(language: Language, stamp: str) -> str:
+    """The day of an ISO stamp in words, or an empty text for none."""
+    if not stamp:
+        return ""
+    from babel.dates import format_date
+
+    return format_date(datetime.fromisoformat(stamp).date(), format="long", locale=language)
+
+
+def period(text: str) -> str:
+    """A period as it is shown: ``2008/2015`` as ``2008–2015``."""
+    return text.replace("/", "–")

@@ -1,0 +1,122 @@
+"""Names of places, activities, variants, units and statuses in a language.
+
+Belongs here: turning codes of a release into words, from the catalogue and the messages. A code that nothing names is
+shown as it is. Does not belong here: choosing figures (site_content.py) or laying out pages (site_pages.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from observatory.catalogue import Catalogue
+from observatory.catalogue_models import Geography
+from observatory.publishing import numbers
+from observatory.publishing import site_messages as messages
+from observatory.publishing.site_content import Row
+from observatory.publishing.site_messages import Language
+
+LEVELS = ("lau", "comarca", "nuts3", "nuts2", "nuts1", "nuts0", "agg")
+CLASSES = "class from 0 to 3"
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Words of one language for the codes of the catalogue."""
+
+    language: Language
+    catalogue: Catalogue
+
+    @cached_property
+    def _geographies(self) -> Mapping[str, Geography]:
+        return {one.geo: one for one in self.catalogue.geographies}
+
+    @cached_property
+    def _activities(self) -> Mapping[tuple[str, str], str]:
+        found: dict[tuple[str, str], str] = {}
+        for one in self.catalogue.activities:
+            found.setdefault((f"{one.classification}{one.version}", one.code), self._name(one))
+            if one.classification == "Eustat":
+                found.setdefault((one.level.upper(), one.code), self._name(one))
+        return found
+
+    @cached_property
+    def _variants(self) -> Mapping[str, str]:
+        return {one.variant: self._name(one) for one in self.catalogue.kibs_variants}
+
+    def _name(self, one: object) -> str:
+        return str(getattr(one, f"name_{self.language}"))
+
+    def place(self, geo: str) -> str:
+        """Name of a place; its code if the catalogue has none."""
+        one = self._geographies.get(geo)
+        return self._name(one) if one else geo
+
+    def level(self, geo: str) -> str:
+        """Level of a place, e.g. ``nuts2``; ``agg`` for one that is not in the catalogue."""
+        one = self._geographies.get(geo)
+        return one.level if one else "agg"
+
+    def parent(self, geo: str) -> str:
+        """Code of the place that holds this one; empty if none."""
+        one = self._geographies.get(geo)
+        return (one.parent or "") if one else ""
+
+    def order(self, geo: str) -> tuple[int, int, str]:
+        """Sorts places: Basque ones, those compared with, all others; each from the municipality up, then by name."""
+        one = self._geographies.get(geo)
+        groups = one.groups if one else ()
+        level = self.level(geo)
+        nearness = 0 if "basque" in groups or "focus" in groups else 1 if "comparator" in groups else 2
+        return nearness, LEVELS.index(level) if level in LEVELS else len(LEVELS), self.place(geo)
+
+    def activity(self, code: str) -> str:
+        """``NACE2:J`` as ``J Information and communication``; a sum of codes keeps them."""
+        scheme, _, items = code.partition(":")
+        if not items:
+            return code or "–"
+        name = self._activities.get((scheme, items))
+        return f"{items} {name}" if name else f"{scheme} {items.replace('+', ' + ')}"
+
+    def variant(self, code: str) -> str:
+        """A variant's parts in words, e.g. ``KIBS: sections J + K + M, ICT``."""
+        return " · ".join(self._part(part) for part in code.split(":")) if code else "–"
+
+    def _part(self, part: str) -> str:
+        if part in self._variants:
+            return self._variants[part]
+        if said := messages.known(self.language, f"variant.{part}"):
+            return said
+        if "=" in part:
+            kind, _, value = part.partition("=")
+            place = self._geographies.get(value)
+            return f"{self._part(kind)}: {self._name(place) if place else self._part(value)}"
+        return part.replace("_", " ")
+
+    def unit(self, unit: str) -> str:
+        """A unit in words; as the model says it if the messages have none."""
+        return messages.known(self.language, f"unit.{unit}") or unit
+
+    def status(self, letters: str) -> str:
+        """``PU`` as ``P provisional, U low reliability``; empty for a normal figure."""
+        return ", ".join(
+            f"{letter} {messages.known(self.language, f'status.{letter}') or ''}".strip()
+            for letter in letters
+            if letter != "A"
+        )
+
+    def value(self, value: float | None, unit: str) -> str:
+        """A figure with its unit where the unit is a sign; classes in words."""
+        if value is None:
+            return messages.text(self.language, "script.missing")
+        if unit == CLASSES and (word := messages.known(self.language, f"class.{value:.0f}")):
+            return word
+        shown = numbers.number(self.language, value)
+        return numbers.with_sign(self.language, shown, self.unit(unit)) if unit.startswith("percent") else shown
+
+    def interval(self, row: Row) -> str:
+        """The bounds of a row's interval, or an en dash."""
+        if row["lower"] is None or row["upper"] is None:
+            return "–"
+        return f"{numbers.number(self.language, row['lower'])} – {numbers.number(self.language, row['upper'])}"

@@ -1,0 +1,87 @@
+"use strict";
+// What every page shares: data files, numbers, words, the address. Drawing is in chart.js.
+const OBS = { files: {}, waiting: {} };
+
+OBS.take = (name, packed) => { OBS.files[name] = packed; };
+
+// A data file comes by a script tag: a page opened from a folder may not fetch.
+OBS.load = (root, name) => {
+  if (OBS.files[name]) return Promise.resolve(OBS.files[name]);
+  if (!OBS.waiting[name]) {
+    OBS.waiting[name] = new Promise((resolve, reject) => {
+      const tag = document.createElement("script");
+      tag.src = `${root}data/${name}`;
+      tag.onload = () => (OBS.files[name] ? resolve(OBS.files[name]) : reject(new Error(name)));
+      tag.onerror = () => { delete OBS.waiting[name]; reject(new Error(name)); };
+      document.head.append(tag);
+    });
+  }
+  return OBS.waiting[name];
+};
+
+OBS.meta = () => JSON.parse(document.getElementById("meta").textContent);
+
+OBS.fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => (name in values ? values[name] : all));
+
+OBS.decimals = (value) => {
+  const size = Math.abs(Number(value.toFixed(6)));
+  return size >= 1000 ? 0 : size >= 10 ? 1 : size >= 1 || size === 0 ? 2 : 3;
+};
+
+OBS.number = (value, meta) => {
+  if (value === null || value === undefined || Number.isNaN(value)) return "–";
+  const [whole, rest] = Math.abs(value).toFixed(OBS.decimals(value)).split(".");
+  const shown = whole.replace(/\B(?=(\d{3})+$)/g, meta.group) + (rest ? meta.decimal + rest : "");
+  return value < 0 && /[1-9]/.test(shown) ? "\u2212" + shown : shown;
+};
+
+OBS.value = (value, meta, unit) => {
+  if (value === null) return meta.text.missing;
+  if (unit === meta.classUnit && meta.classes[String(value)]) return meta.classes[String(value)];
+  return OBS.number(value, meta);
+};
+
+OBS.interval = (row, meta) =>
+  (row.lower === null || row.upper === null ? "–" : `${OBS.number(row.lower, meta)} – ${OBS.number(row.upper, meta)}`);
+
+OBS.status = (letters, meta) =>
+  [...letters].filter((letter) => letter !== "A").map((letter) => `${letter} ${meta.statuses[letter] || ""}`.trim()).join(", ");
+
+OBS.period = (text) => text.replace("/", "–");
+
+OBS.span = (period) => { const [first, last] = period.split("/"); return [first, last || first]; };
+
+OBS.byPeriod = (a, b) => {
+  const [x, y] = [OBS.span(a), OBS.span(b)];
+  return x[1].localeCompare(y[1]) || x[0].localeCompare(y[0]);
+};
+
+// The address keeps what was chosen, so that it can be sent to somebody.
+OBS.read = () => Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+
+OBS.address = (state) => "#" + new URLSearchParams(Object.entries(state).filter(([, v]) => v !== "" && v !== undefined)).toString();
+
+OBS.element = (name, attributes = {}, ...children) => {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === true) made.setAttribute(key, "");
+    else if (value !== false && value !== undefined) made.setAttribute(key, value);
+  }
+  made.append(...children);
+  return made;
+};
+
+OBS.save = (name, content, type) => {
+  const address = typeof content === "string" && content.startsWith("data:") ? content : URL.createObjectURL(new Blob([content], { type }));
+  const link = OBS.element("a", { href: address, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+};
+
+// The language links take what was chosen along.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const link of document.querySelectorAll("a[data-language]")) {
+    link.addEventListener("click", () => { link.href = link.href.split("#")[0] + location.hash; });
+  }
+});

@@ -1,0 +1,196 @@
+"""The workbook, read back cell by cell: every figure of the release stands in it, and nothing else."""
+
+import csv
+import io
+import re
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from observatory.publishing import series
+from observatory.publishing.edition import Edition, Language
+from observatory.publishing.messages import COLUMNS, TOPICS, WORKBOOK, topic, words
+from observatory.publishing.workbook import FIGURES, HEAD, NUMBERS, workbook
+
+from .conftest import SEVERAL
+
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+LARGEST = 3_500
+DRAWN = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+
+
+@pytest.fixture(scope="session")
+def small(edition: Edition) -> bytes:
+    return workbook(edition, edition.chosen(SEVERAL), "es")
+
+
+def expected(edition: Edition, name: str, language: Language) -> list[list[object]]:
+    """The cells of an indicator's block as the release has them; no figure is an empty cell."""
+    rows = []
+    for row in series.arranged(edition.tables[name].content).to_pylist():
+        cells = row | {"place": edition.place(row["geo"], language)}
+        cells["mark"] = words(WORKBOOK["mark"], language) if row["provenance"] == "synthetic" else ""
+        cells["period"] = int(row["period"]) if row["period"].isdigit() else row["period"]
+        rows.append(["" if cells[column] is None else cells[column] for column in FIGURES])
+    return rows
+
+
+def same(found: object, wanted: object) -> bool:
+    """Whether two cells are equal; numbers to the 16 digits that XLSX keeps."""
+    if isinstance(wanted, str) or not isinstance(found, float):
+        return found == wanted
+    assert isinstance(wanted, int | float)
+    return found == float(f"{wanted:.16G}")
+
+
+def test_every_cell_is_that_of_the_release(edition: Edition) -> None:
+    """All indicators but the largest, whose blocks are written in the same way and would take half a minute."""
+    chosen = [table for table in edition.indicators if table.rows <= LARGEST]
+    read = CalamineWorkbook.from_filelike(io.BytesIO(workbook(edition, chosen, "eu")))
+    seen = 0
+    for name in TOPICS:
+        members = [t.name for t in chosen if topic(t.name) == name]
+        if not members:
+            continue
+        cells = read.get_sheet_by_name(words(TOPICS[name], "eu")).to_python(skip_empty_area=False)
+        assert cells[HEAD][: len(FIGURES)] == [words(COLUMNS[column], "eu") for column in FIGURES]
+        wanted = [row for member in members for row in expected(edition, member, "eu")]
+        figures = [row[: len(FIGURES)] for row in cells[HEAD + 1 :]]
+        assert len(figures) == len(wanted)
+        wrong = [(f, w) for f, w in zip(figures, wanted, strict=True) if f != w and not all(map(same, f, w))]
+        assert wrong == []
+        seen += len(figures)
+    assert seen == sum(table.rows for table in chosen) > 50_000 and len(chosen) > 40
+
+
+def test_the_names_of_ranges_are_the_indicators_and_hold_their_rows(edition: Edition, small: bytes) -> None:
+    with zipfile.ZipFile(io.BytesIO(small)) as parts:
+        root = ElementTree.fromstring(parts.read("xl/workbook.xml"))
+    names = {n.get("name"): n.text or "" for n in root.iter(f"{MAIN}definedName")}
+    read = CalamineWorkbook.from_filelike(io.BytesIO(small))
+    for name in SEVERAL:
+        found = re.fullmatch(r"'?([^'!]+)'?!\$A\$(\d+):\$P\$(\d+)", names[name])
+        assert found is not None, names[name]
+        cells = read.get_sheet_by_name(found[1]).to_python(skip_empty_area=False)
+        block = cells[int(found[2]) - 1 : int(found[3])]
+        assert {row[0] for row in block} == {name} and len(block) == edition.tables[name].rows
+
+
+def test_a_chart_shows_the_figures_of_the_headline_places(edition: Edition, small: bytes) -> None:
+    """The basis for a drawn series is the cells that the chart points to; what it keeps beside them is not figures."""
+    read = CalamineWorkbook.from_filelike(io.BytesIO(small))
+    titles = {}
+    with zipfile.ZipFile(io.BytesIO(small)) as parts:
+        for part in (name for name in parts.namelist() if name.startswith("xl/charts/chart")):
+            root = ElementTree.fromstring(parts.read(part))
+            title = "".join(t.text or "" for t in root.find(f".//{DRAWN}title").iter() if t.tag.endswith("}t"))
+            lines = {}
+            for line in root.iter(f"{DRAWN}ser"):
+                xs, ys = (line.find(f"{DRAWN}{axis}//{DRAWN}f").text for axis in ("xVal", "yVal"))
+                lines[line.find(f"{DRAWN}tx//{DRAWN}v").text] = [*zip(points(read, xs), points(read, ys), strict=True)]
+            titles[title] = lines
+    assert set(titles) == {
+        "Peso del empleo en servicios TIC",
+        edition.tables["mfg_gva_share"].title("es"),
+        f"{edition.tables['hub_class'].title('es')} [datos inventados]",
+        f"{edition.tables['serv_embodied_inputs'].title('es')} [datos inventados]",
+    }
+    wanted = edition.tables["ict_emp_share"].content.to_pylist()
+    lines = titles["Peso del empleo en servicios TIC"]
+    assert {"Euskadi" in name or "Vasco" in name for name in lines} == {True, False}
+    for code in series.PLACES:
+        if (name := edition.place(code, "es")) in lines:
+            rows = [r for r in wanted if r["geo"] == code]
+            assert [x for x, _ in lines[name]] == [int(r["period"]) for r in rows]
+            figures = ["" if r["value"] is None else r["value"] for r in rows]
+            assert all(same(y, value) for (_, y), value in zip(lines[name], figures, strict=True))
+
+
+def points(read: CalamineWorkbook, area: str) -> list[object]:
+    """Cells of a range of one column, as a chart names it."""
+    found = re.fullmatch(r"'?([^'!]+)'?!\$([A-Z])\$(\d+):\$[A-Z]\$(\d+)", area)
+    assert found is not None, area
+    rows = read.get_sheet_by_name(found[1]).to_python(skip_empty_area=False)[int(found[3]) - 1 : int(found[4])]
+    return [row[ord(found[2]) - ord("A")] for row in rows]
+
+
+@pytest.mark.parametrize("language", ["es", "eu", "en"])
+def test_the_sheets_of_words(edition: Edition, language: Language) -> None:
+    tables = edition.chosen(["ict_emp_share", "svy_mean_share"])
+    read = CalamineWorkbook.from_filelike(io.BytesIO(workbook(edition, tables, language)))
+    assert read.sheet_names == [
+        words(WORKBOOK["contents"], language),
+        words(TOPICS["ict_mfg"], language),
+        words(TOPICS["svy"], language),
+        words(WORKBOOK["definitions"], language),
+        words(WORKBOOK["flags"], language),
+    ]
+    contents, real, invented, definitions, flags = (
+        read.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in read.sheet_names
+    )
+    assert contents[0][0] == edition.title and edition.release in str(contents[1][0])
+    assert [row[1] for row in contents[10:]] == ["ict_emp_share", "svy_mean_share"]
+    assert contents[11][4:6] == [12, 12] and contents[10][4:6] == [375, 0]
+    assert real[2][0] == words(WORKBOOK["all_real"], language)
+    assert invented[2][0] == words(WORKBOOK["made_up"], language, rows=12, all=12)
+    assert {row[15] for row in invented[5:]} == {words(WORKBOOK["mark"], language)}
+    table = edition.tables["ict_emp_share"]
+    line = next(row for row in definitions if row[0] == "ict_emp_share")
+    assert line[1:5] == [*(table.titles[x] for x in ("es", "eu", "en")), table.definition]
+    assert line[5:8] == ["percent", "\n".join(table.caveats), "ESA 2010, chapter 11"]
+    assert "Eurostat, nama_10r_3empers" in str(line[8]) and str(line[10]) == "2026-07-31"
+    assert [row[0] for row in flags[4:14]] == list("ABCDEFMNPU")
+
+
+def test_the_same_release_gives_the_same_bytes(edition: Edition, small: bytes) -> None:
+    assert workbook(edition, edition.chosen(SEVERAL), "es") == small
+
+
+def test_heads_stay_in_view_rows_can_be_filtered_and_made_up_rows_are_coloured(small: bytes) -> None:
+    with zipfile.ZipFile(io.BytesIO(small)) as parts:
+        styles = ElementTree.fromstring(parts.read("xl/styles.xml"))
+        sheets = [ElementTree.fromstring(parts.read(f"xl/worksheets/sheet{n}.xml")) for n in range(2, 6)]
+    fills = [fill.find(f".//{MAIN}fgColor") for fill in styles.find(f"{MAIN}fills")]
+    orange = [n for n, colour in enumerate(fills) if colour is not None and colour.get("rgb") == "FFFCE4D6"]
+    coloured = {n for n, xf in enumerate(styles.find(f"{MAIN}cellXfs")) if int(xf.get("fillId")) in orange}
+    for sheet in sheets:
+        assert sheet.find(f".//{MAIN}pane").get("ySplit") == "5"
+        assert sheet.find(f"{MAIN}autoFilter").get("ref").startswith("A5:P")
+        assert not list(sheet.iter(f"{MAIN}f"))
+        texts = [row for row in sheet.iter(f"{MAIN}row") if int(row.get("r")) > 5]
+        made_up = [{int(c.get("s", "0")) in coloured for c in row} for row in texts]
+        assert all(len(kinds) == 1 for kinds in made_up)
+    assert coloured
+
+
+def office() -> str:
+    """LibreOffice, or a reason to skip."""
+    found = shutil.which("soffice") or shutil.which("libreoffice")
+    if found is None:
+        pytest.skip("LibreOffice is not installed: the workbook was read back with another program alone")
+    return found
+
+
+def test_libreoffice_reads_the_same_cells(edition: Edition, small: bytes, tmp_path: Path) -> None:
+    program, source = office(), tmp_path / "book.xlsx"
+    source.write_bytes(small)
+    # comma, quotation mark, UTF-8, numbers with all their digits, every sheet into a file of its own
+    options = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,-1"
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    words_of = [program, profile, "--headless", "--convert-to", options, "--outdir", str(tmp_path), str(source)]
+    subprocess.run(words_of, check=True, capture_output=True)
+    for name in dict.fromkeys(topic(member) for member in SEVERAL):
+        text = (tmp_path / f"book-{words(TOPICS[name], 'es')}.csv").read_text("utf-8")
+        members = [m for m in sorted(SEVERAL) if topic(m) == name]
+        wanted = [row for member in members for row in expected(edition, member, "es")]
+        for found, row in zip(list(csv.reader(io.StringIO(text)))[HEAD + 1 :], wanted, strict=True):
+            for column, cell, value in zip(FIGURES, found, row, strict=False):
+                if column in NUMBERS and value != "":
+                    assert float(cell) == pytest.approx(value, rel=1e-14)
+                else:
+                    assert cell == str(value)

@@ -4,8 +4,9 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+EXTRAS := $(VENV)/.extras
 
-.PHONY: refresh test check bench crash fuzz serve site lock clean help
+.PHONY: refresh extras test check bench crash fuzz serve site lock clean help
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -17,6 +18,12 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
+
+$(EXTRAS): $(READY) requirements-extras.lock
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements-extras.lock
+	@touch $@
+
+extras: $(EXTRAS)  ## also install what clusters, object stores and PostgreSQL need (0.5 GB)
 
 refresh: $(READY)  ## build, check and publish everything from the embedded snapshots, offline
 	@$(BIN)/observatory refresh
@@ -52,6 +59,8 @@ lock:  ## resolve the dependencies anew into requirements.lock, with hashes and 
 	.venv-lock/bin/python -m pip install --quiet uv
 	.venv-lock/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --quiet --output-file requirements.lock
+	.venv-lock/bin/uv pip compile pyproject.toml --all-extras --constraint requirements.lock --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate --quiet --output-file requirements-extras.lock
 	rm -rf .venv-lock
 
 clean:  ## delete what runs made, except fetched snapshots and releases

@@ -1,7 +1,8 @@
 """`python -m tests.audit`: whether the dependencies are what CONTRIBUTING.md promises. Offline, in about a second.
 
 Every requirement of a lock is pinned to one version with at least one sha256 hash, and no lock names an index; every
-dependency that pyproject.toml declares is in requirements.lock; every installed distribution has a licence of ALLOWED,
+dependency that pyproject.toml declares is in requirements.lock, or in requirements-extras.lock if it is an extra's, and
+the two agree where both name a package; every installed distribution has a licence of ALLOWED,
 by its own metadata, or stands in EXCEPTIONS with the licence that a person read and the reason why it may be used.
 
 Does not belong here: known vulnerabilities, which need a network (CONTRIBUTING.md says who looks, and when).
@@ -17,7 +18,7 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCKS = ("requirements.lock", "tests/bench/peers.lock", "tests/fuzz/engine.lock")
+LOCKS = ("requirements.lock", "requirements-extras.lock", "tests/bench/peers.lock", "tests/fuzz/engine.lock")
 
 ALLOWED = frozenset(
     {
@@ -104,13 +105,30 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def declared(pyproject: str) -> set[str]:
-    """Normalised names of what pyproject.toml asks for, for running, building and developing."""
+def _pins(text: str) -> Iterator[tuple[str, str]]:
+    """Names and versions of a lock; where markers give a package several versions, all of them in one text."""
+    found: dict[str, list[str]] = {}
+    for requirement in _requirements(text):
+        name, _, version = requirement.split()[0].partition("==")
+        found.setdefault(normal(name), []).append(version)
+    return ((name, ", ".join(sorted(versions))) for name, versions in found.items())
+
+
+def declared(pyproject: str) -> tuple[set[str], set[str]]:
+    """Normalised names of what pyproject.toml asks for: to run, build and develop; and for the extras."""
     content = tomllib.loads(pyproject)
     project = content["project"]
-    lists = [project["dependencies"], content["build-system"]["requires"]]
-    lists += [*project.get("optional-dependencies", {}).values(), *content.get("dependency-groups", {}).values()]
-    return {normal(re.split(r"[\s=<>!~;\[]", entry)[0]) for group in lists for entry in group}
+    always = [
+        project["dependencies"],
+        content["build-system"]["requires"],
+        *content.get("dependency-groups", {}).values(),
+    ]
+    extras = project.get("optional-dependencies", {}).values()
+    return _names(always), _names(extras)
+
+
+def _names(groups: Iterable[list[str]]) -> set[str]:
+    return {normal(re.split(r"[\s=<>!~;\[]", entry)[0]) for group in groups for entry in group}
 
 
 def licence(distribution: Distribution) -> str:
@@ -151,10 +169,17 @@ def problems(root: Path = ROOT) -> list[str]:
     found: list[str] = []
     for name in LOCKS:
         found += lock_problems((root / name).read_text("utf-8"), name)
-    lock = locked((root / LOCKS[0]).read_text("utf-8"))
-    missing = declared((root / "pyproject.toml").read_text("utf-8")) - lock
+    asked, asked_by_extras = declared((root / "pyproject.toml").read_text("utf-8"))
+    for lock, names in zip(LOCKS[:2], (asked, asked_by_extras), strict=True):
+        missing = names - locked((root / lock).read_text("utf-8"))
+        found += [
+            f"{lock}: {name} is declared in pyproject.toml and not in it; run `make lock`" for name in sorted(missing)
+        ]
+    pins, of_extras = (dict(_pins((root / lock).read_text("utf-8"))) for lock in LOCKS[:2])
     found += [
-        f"{LOCKS[0]}: {name} is declared in pyproject.toml and not in it; run `make lock`" for name in sorted(missing)
+        f"{LOCKS[1]}: {name} {of_extras[name]}, and {pins[name]} in {LOCKS[0]}; run `make lock`"
+        for name in sorted(pins.keys() & of_extras.keys())
+        if pins[name] != of_extras[name]
     ]
     return found + sorted(licence_problems(distributions()))
 

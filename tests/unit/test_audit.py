@@ -75,11 +75,13 @@ def test_a_declared_dependency_that_is_not_locked_is_named(tmp_path: Path) -> No
     (tmp_path / "pyproject.toml").write_text(
         '[build-system]\nrequires = ["setuptools>=77"]\n'
         '[project]\nname = "x"\ndependencies = ["A>=1", "b_c[d]>=2; x"]\n'
-        '[dependency-groups]\ndev = ["e"]\n',
+        '[project.optional-dependencies]\nf = ["a", "g"]\n[dependency-groups]\ndev = ["e"]\n',
         "utf-8",
     )
-    found = [problem for problem in audit.problems(tmp_path) if "declared" in problem]
-    assert [problem.split()[1] for problem in found] == ["b-c", "e", "setuptools"]
+    (tmp_path / "requirements-extras.lock").write_text(f"a==2 {HASH}\n", "utf-8")
+    found = [problem for problem in audit.problems(tmp_path) if "make lock" in problem]
+    assert [problem.split()[1] for problem in found] == ["b-c", "e", "setuptools", "g", "a"]
+    assert found[-1] == "requirements-extras.lock: a 2, and 1 in requirements.lock; run `make lock`"
 
 
 @pytest.mark.parametrize(

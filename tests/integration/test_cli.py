@@ -26,23 +26,6 @@ def observatory(*words: str, data: Path, home: Path | None = None) -> subprocess
     )
 
 
-def test_refresh_from_nothing_then_again(tmp_path: Path) -> None:
-    first = observatory("refresh", "--quarter", "2026Q4", data=tmp_path)
-    assert first.returncode == 0, first.stderr
-    assert "core.employment: 2,475 rows" in first.stderr
-    assert "Published release 2026Q4.0" in first.stdout and "checks passed, 0 warnings" in first.stdout
-    release = tmp_path / "releases" / "2026Q4.0"
-    assert json.loads((tmp_path / "releases" / "latest.json").read_text("utf-8"))["release"] == "2026Q4.0"
-    sums = subprocess.run(["sha256sum", "-c", "--quiet", "SHA256SUMS"], cwd=release, check=False)
-    assert sums.returncode == 0
-    rows = duckdb.sql(f"select count(*) from '{release}/ict_emp_share.parquet' where geo = 'ES21'").fetchall()
-    assert rows == [(25,)]
-    before = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*") if p.is_file()}
-    again = observatory("refresh", data=tmp_path)
-    assert again.returncode == 0 and "Nothing has changed since release 2026Q4.0" in again.stdout
-    assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*") if p.is_file()} == before
-
-
 @pytest.fixture
 def half(built: Workspace, tmp_path: Path) -> Path:
     """A data folder whose tables are made and whose release is not: what follows has little left to do."""

@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
 from typer.main import get_command
 
 from observatory import models

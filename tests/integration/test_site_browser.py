@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import pyarrow.parquet as pq
 import pytest
+import python_calamine
 
 from observatory.publishing.site_messages import LANGUAGES
 from tests.integration.conftest import EARLIER, LATER, REVISED, Site
@@ -198,6 +199,12 @@ def test_the_csv_is_the_release_and_the_pictures_are_the_screen(reader: Reader, 
 
     assert sorted(map(plain, got), key=repr) == sorted(map(plain, want), key=repr)
     assert {row["release"] for row in got} == {LATER}
+    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(reader.download("#xlsx")))
+    heads, *lines = book.get_sheet_by_name(REVISED).to_python()
+    written = [dict(zip(heads, line, strict=True)) for line in lines]
+    assert {type(row["value"]) for row in written} == {float}
+    assert sorted(map(plain, written), key=repr) == sorted(map(plain, want), key=repr)
+    assert any(LATER in str(line[0]) for line in book.get_sheet_by_index(1).to_python())
     assert reader.download("#png").startswith(b"\x89PNG")
     svg = reader.download("#svg").decode("utf-8")
     assert svg.startswith("<svg") and "Emilia-Romagna" in svg and LATER in svg

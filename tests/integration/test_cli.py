@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -142,7 +143,24 @@ def test_a_damaged_release_ends_with_4(copy: Workspace) -> None:
     assert done.returncode == 4 and "diff.md: bytes differ" in done.stderr
 
 
-def test_every_command_has_help_that_ends_with_an_example() -> None:
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("observatory indicators show ict_emp_s", ["ict_emp_share"]),
+        ("observatory explain ict_emp_share --geo ES21", ["ES21", "ES211", "ES212", "ES213"]),
+        ("observatory sources show eurostat_nama_10r_3g", ["eurostat_nama_10r_3gva"]),
+        ("observatory releases diff 2026", ["2026Q3.0"]),
+    ],
+)
+def test_the_shell_completes_what_is_half_written(built: Workspace, words: str, offered: list[str]) -> None:
+    environment = {**os.environ, "OBSERVATORY_DATA": str(built.settings.data_dir)}
+    environment |= {"_OBSERVATORY_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    program = "import sys; sys.argv[0] = 'observatory'; from observatory.cli import app; app(prog_name='observatory')"
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == offered, done.stderr
+
+
+def test_every_command_has_help_that_ends_with_an_example_that_it_understands() -> None:
     from typer.main import get_command
 
     from observatory.cli import app
@@ -157,4 +175,7 @@ def test_every_command_has_help_that_ends_with_an_example() -> None:
     assert len(found) >= 9
     for words, command in found:
         assert command.help, words
-        assert (command.epilog or "").startswith(f"Example: observatory {' '.join(words)}"), words
+        example = shlex.split((command.epilog or "").removeprefix("Example: observatory "))
+        assert example[: len(words)] == list(words), words
+        # parsed, not run: an option or a value that the command does not know ends here
+        assert command.make_context(words[-1], example[len(words) :]).params is not None

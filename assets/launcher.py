@@ -5,14 +5,14 @@ which is Dagster's. Without it a run whose machine or code server died stays "st
 until the longest time a run may take is over.
 """
 
-import os
-
 from dagster import DagsterEventType, DagsterRun
 from dagster._core.errors import DagsterUserCodeUnreachableError
 from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
 from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
 from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
 from dagster._serdes import deserialize_value
+
+from observatory.processes import lives
 
 
 class Launcher(DefaultRunLauncher):
@@ -31,29 +31,19 @@ class Launcher(DefaultRunLauncher):
         try:
             reply = client.can_cancel_execution(CanCancelExecutionRequest(run_id=run.run_id), timeout=10)
         except DagsterUserCodeUnreachableError:
-            pid = self._pid(run)
-            if pid is not None and is_alive(pid):
-                return CheckRunHealthResult(WorkerStatus.RUNNING, f"process {pid} lives, its code server is gone")
+            worker = self._worker(run)
+            if worker is not None and lives(*worker):
+                said = f"process {worker[0]} lives, its code server is gone"
+                return CheckRunHealthResult(WorkerStatus.RUNNING, said)
             return CheckRunHealthResult(WorkerStatus.FAILED, "the code server and the run's process are gone")
         if deserialize_value(reply, CanCancelExecutionResult).can_cancel:
             return CheckRunHealthResult(WorkerStatus.RUNNING)
         return CheckRunHealthResult(WorkerStatus.NOT_FOUND, "the code server no longer knows the run")
 
-    def _pid(self, run: DagsterRun) -> int | None:
-        """The process that the run's own log names."""
+    def _worker(self, run: DagsterRun) -> tuple[int, float] | None:
+        """The process that the run's own log names, and when it did."""
         for entry in self._instance.all_logs(run.run_id, of_type=DagsterEventType.ENGINE_EVENT):
             event = entry.dagster_event
             if event is not None and (pid := event.engine_event_data.metadata.get("pid")) is not None:
-                return int(str(pid.value))
+                return int(str(pid.value)), entry.timestamp
         return None
-
-
-def is_alive(pid: int) -> bool:
-    """Whether a process of this machine runs; one that has ended and waits to be collected does not."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -8,8 +8,6 @@ import dagster as dg
 from observatory.build import Workspace
 
 TIMEZONE = "Europe/Madrid"
-QUARTERLY = "15 1,4,7,10 *"
-"""The regional accounts of a year appear within a quarter."""
 
 refresh = dg.define_asset_job("refresh", selection=dg.AssetSelection.all(), description="Build, check and publish")
 
@@ -22,7 +20,7 @@ def schedules(ws: Workspace, fetch: dg.JobDefinition) -> list[dg.ScheduleDefinit
             name="quarterly_fetch",
             job=fetch,
             # the publishers load between 09:00 and 09:20 local time
-            cron_schedule=f"30 9 {QUARTERLY}",
+            cron_schedule=ws.settings.fetch_at,
             execution_timezone=TIMEZONE,
             default_status=status,
             description="Ask for all tables before the quarterly release, those without a stamp as well",
@@ -30,9 +28,9 @@ def schedules(ws: Workspace, fetch: dg.JobDefinition) -> list[dg.ScheduleDefinit
         dg.ScheduleDefinition(
             name="quarterly",
             job=refresh,
-            cron_schedule=f"0 10 {QUARTERLY}",
+            cron_schedule=ws.settings.refresh_at,
             execution_timezone=TIMEZONE,
             default_status=status,
-            description="The quarterly release, on the 15th of January, April, July and October",
+            description="The quarterly release; by default on the 15th of January, April, July and October",
         ),
     ]

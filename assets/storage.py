@@ -7,6 +7,7 @@ The classes are what dagster.yaml needs; what they make are objects of Dagster's
 """
 
 import fcntl
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -63,20 +64,25 @@ class Storage(DagsterSqliteStorage):
         Raises UsageError where PostgreSQL is asked for and its driver is not installed.
         """
         settings = Settings()
-        if settings.dagster_postgres is None:
-            with (_folder() / "making.lock").open("w") as one_at_a_time:
-                # daemon, web server and code server start together, and tables made twice are a broken history
-                fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        with (_folder() / "making.lock").open("w") as one_at_a_time:
+            # daemon, web server and code server start together, and tables made twice are a broken history
+            fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+            if settings.dagster_postgres is None:
                 return DagsterSqliteStorage.from_local(str(_folder()), inst_data)
-        try:
-            from dagster_postgres import DagsterPostgresStorage
-        except ImportError as error:
-            raise UsageError(
-                "OBSERVATORY_DAGSTER_POSTGRES is set, and dagster-postgres is not installed",
-                remedy="Install the version that goes with Dagster's: pip install 'dagster-postgres>=0.29.27,<0.30'",
-            ) from error
-        address = settings.dagster_postgres.get_secret_value()
-        return DagsterPostgresStorage(postgres_url=address, should_autocreate_tables=True, inst_data=inst_data)
+            return _postgres(settings.dagster_postgres.get_secret_value(), inst_data)
+
+
+def _postgres(address: str, inst_data: ConfigurableClassData | None) -> Any:
+    try:
+        from dagster_postgres import DagsterPostgresStorage
+    except ImportError as error:
+        raise UsageError(
+            "OBSERVATORY_DAGSTER_POSTGRES is set, and dagster-postgres is not installed",
+            remedy="Install the version that goes with Dagster's: pip install 'dagster-postgres>=0.29.27,<0.30'",
+        ) from error
+    # dagster-postgres comes with psycopg2, and SQLAlchemy 2.1 takes an address without a driver for psycopg 3's
+    with_driver = re.sub(r"^postgres(ql)?://", "postgresql+psycopg2://", address)
+    return DagsterPostgresStorage(postgres_url=with_driver, should_autocreate_tables=True, inst_data=inst_data)
 
 
 def _folder() -> Path:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from observatory import atomic, releases, running, snapshots
 from observatory.errors import DataError, ObservatoryError
+from observatory.processes import lives
 from observatory.settings import Settings
 
 LEAST_SPACE = 1024**3
@@ -113,19 +114,9 @@ def _leftovers(settings: Settings) -> Iterator[Finding]:
     places = [settings.data_dir.glob(".*.part*"), *(folder.rglob(".*.part*") for folder in _kept(settings))]
     for path in sorted({path for found in places for path in found}):
         match = DRAFT.match(path.name)
-        if match and not _alive(int(match[1])):
+        if match and not lives(int(match[1])):
             remove = partial(shutil.rmtree, path, ignore_errors=True) if path.is_dir() else path.unlink
             yield Finding(str(path), "was left half written by a run that ended", "A repair deletes it", remove)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _stores(settings: Settings) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from observatory import atomic
+from observatory.processes import lives
 from observatory.settings import Settings
 
 KEEP = timedelta(days=400)
@@ -112,18 +113,12 @@ def last(settings: Settings) -> Run | None:
 def running(settings: Settings) -> tuple[list[Run], list[Run]]:
     """Runs of the command line that go on, and runs that broke off: their process on this machine is gone."""
     found = [run for path in sorted(settings.state.glob("running.*.json")) if (run := _read(path)) is not None]
-    alive = [run for run in found if run.host != socket.gethostname() or _lives(run.pid)]
+    alive = [
+        run
+        for run in found
+        if run.host != socket.gethostname() or lives(run.pid, datetime.fromisoformat(run.started_at).timestamp())
+    ]
     return alive, [run for run in found if run not in alive]
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _running(settings: Settings, run: str) -> Path:

@@ -16,6 +16,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+CRON = r"^\S+( \S+){4}$"
 
 
 class Settings(BaseSettings):
@@ -37,6 +38,14 @@ class Settings(BaseSettings):
     ine: str | None = Field(default=None, description="address of INE's site")
     automation: bool = Field(default=False, description="schedules and sensors run as soon as the daemon does")
     watch_seconds: int = Field(default=3600, ge=30, description="how often publishers' catalogues are looked at")
+    fetch_at: str = Field(
+        default="30 9 15 1,4,7,10 *",
+        pattern=CRON,
+        description="when all publishers are asked, in Madrid: minute, hour, day, month and weekday",
+    )
+    refresh_at: str = Field(
+        default="0 10 15 1,4,7,10 *", pattern=CRON, description="when the quarterly release is made, likewise"
+    )
     log: Literal["file", "stderr", "off"] = Field(default="file", description="where the lines of the log go")
     notify_email: str | None = Field(default=None, description="who is written to, with commas between")
     notify_webhook: SecretStr | None = Field(default=None, description="address that notices are posted to")

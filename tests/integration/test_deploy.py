@@ -66,7 +66,10 @@ def test_the_same_file_leads_to_postgresql_where_the_settings_name_one(
     monkeypatch.setitem(sys.modules, "dagster_postgres", driver)
     with pytest.raises(InterruptedError):
         dg.DagsterInstance.from_config(str(home))
-    assert asked["postgres_url"] == "postgresql://ana:secret@127.0.0.1/dagster" and asked["should_autocreate_tables"]
+    assert (
+        asked["postgres_url"] == "postgresql+psycopg2://ana:secret@127.0.0.1/dagster"
+        and asked["should_autocreate_tables"]
+    )
     assert not (home / "data" / ".dagster" / "history").exists()
 
 

@@ -43,6 +43,13 @@ class Reply:
 Hook = Callable[[Any], object]
 
 
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on, for a server that cannot choose one itself."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class LocalServer(ABC):
     """A server on 127.0.0.1 at a free port; subclasses say what it answers in ``answer``.
 

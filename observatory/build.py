@@ -25,6 +25,7 @@ from observatory.catalogue import Catalogue, Source
 from observatory.catalogue import load as load_catalogue
 from observatory.engines.duckdb import DuckDB, literal, quote, relation
 from observatory.errors import DataError, ObservatoryError, of_storage
+from observatory.formats import register as registers
 from observatory.models import Model
 from observatory.settings import Settings
 from observatory.versions_sql import Coding
@@ -155,6 +156,8 @@ class Workspace:
             if book := self.catalogue.codebooks.get(table):
                 rules = self.settings.disclosure_rules
                 parts += [book.model_dump_json(), atomic.sha256(rules) if rules and rules.exists() else ""]
+            if register := self.catalogue.registers.get(table):
+                parts += [register.model_dump_json(), hashlib.sha256(self.settings.key or b"").hexdigest()]
         elif schema == "catalogue":
             parts += [_table_hash(self.catalogue_tables[name])]
         else:
@@ -207,6 +210,8 @@ class Workspace:
         pin = self.pins[source]
         if book := self.catalogue.codebooks.get(source):
             table = surveys.table(pin.read(), pin.entry.format, book, source, self.settings.disclosure_rules)
+        elif register := self.catalogue.registers.get(source):
+            table = registers.table(pin.read(), register, name=source, key=self.settings.key)
         else:
             contract, entry = self.catalogue.sources[source], pin.entry
             table = read_snapshot(contract, pin.read(), entry.format, self.catalogue, entry.provenance)
@@ -391,7 +396,7 @@ def raw_comments(contract: Source, made: Made | None) -> dict[str, str]:
         "flag": "The publisher's own mark, verbatim",
         "kind": "value, nil (none) or missing (not available)",
         "source": "Id of the source contract",
-        "provenance": "official, survey or synthetic",
+        "provenance": ", ".join(snapshots.PROVENANCES),
     }
     fixed |= {f"{d.code}__as": f"Our name of the code of {d.code}, null where none" for d in contract.dimensions}
     return {

@@ -22,7 +22,7 @@ from observatory import catalogue_files as files
 from observatory import catalogue_surveys as surveys
 from observatory import catalogue_tables as derive
 from observatory import catalogue_traps as traps
-from observatory import corrections
+from observatory import corrections, register_book
 from observatory.catalogue_models import (
     Activity,
     BridgeRow,
@@ -45,6 +45,7 @@ from observatory.codebook import Codebook
 from observatory.contract_models import Dimension, Source
 from observatory.corrections import Correction, Corrections
 from observatory.errors import DataError
+from observatory.register_book import Register
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,6 +63,7 @@ class Catalogue:
 
     sources: Mapping[str, Source]
     codebooks: Mapping[str, Codebook]
+    registers: Mapping[str, Register]
     geographies: Sequence[Geography]
     geography_breaks: Sequence[GeographyBreak]
     municipalities: Sequence[Municipality]
@@ -175,11 +177,14 @@ def load(root: Path) -> Catalogue:
     folder = root / FOLDER
     problems: list[str] = []
     codebooks = surveys.load(folder / "surveys", problems)
-    waves = {source: surveys.contract(source, book) for source, book in codebooks.items()}
+    registers = register_book.load(folder / register_book.FOLDER, problems)
+    derived = {source: surveys.contract(source, book) for source, book in codebooks.items()}
+    derived |= {source: register_book.contract(source, book) for source, book in registers.items()}
     mends = files.document(folder / corrections.FILE, corrections.FILE, Corrections, problems)
     catalogue = Catalogue(
-        sources=dict(sorted({**_sources(folder / "sources", problems), **waves}.items())),
+        sources=dict(sorted({**_sources(folder / "sources", problems), **derived}.items())),
         codebooks=codebooks,
+        registers=registers,
         geographies=files.rows(folder / "geographies.csv", Geography, problems),
         geography_breaks=files.rows(folder / "geography_breaks.csv", GeographyBreak, problems),
         municipalities=files.rows(folder / "municipalities.csv", Municipality, problems),

@@ -71,7 +71,7 @@ def _reading(ws: Workspace, source: str) -> str:
 
     Rules of disclosure are not in it: they are confidential, and short enough to be guessed from a hash.
     """
-    book = ws.catalogue.codebooks.get(source)
+    book = ws.catalogue.codebooks.get(source) or ws.catalogue.registers.get(source)
     said = ws.catalogue.sources[source].model_dump_json(include={"dimensions", "series", "units"})
     return hashlib.sha256((said + (book.model_dump_json() if book else "")).encode()).hexdigest()[:16]
 

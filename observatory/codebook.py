@@ -13,10 +13,10 @@ import re
 import unicodedata
 from collections import Counter
 from functools import lru_cache
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 import yaml
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
 from observatory import strict_yaml
 from observatory.catalogue_models import Names, Strict, Text
@@ -57,6 +57,7 @@ _UNITS: dict[str, tuple[str, ...]] = {
 _STANDINS = {"ñ": "\ue000", "ç": "\ue001"}  # letters of their own, not letters with an accent
 _BACK = {mark: letter for letter, mark in _STANDINS.items()}
 _KEPT, _KEPT_BACK = re.compile("[ñç]"), re.compile("[\ue000\ue001]")
+_Shape = TypeVar("_Shape", bound=BaseModel)
 _REMEDY = "Mend the codebook; a label that YAML could take for something else, such as -, goes between quotes"
 
 
@@ -181,12 +182,17 @@ _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, strict_y
 
 def read(data: bytes, *, name: str) -> Codebook:
     """Parse a codebook. Raises DataError that lists every field that is wrong, each with its place in the file."""
+    return document(data, Codebook, name=name)
+
+
+def document(data: bytes, shape: type[_Shape], *, name: str) -> _Shape:
+    """A YAML file with the scalars of a codebook, as a strict model. Raises DataError as :func:`read` does."""
     try:
         content = strict_yaml.load(data.decode("utf-8-sig"), _Loader)
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise DataError(f"{name}: cannot be read as YAML: {error}", remedy=_REMEDY) from error
     try:
-        return Codebook.model_validate(content)
+        return shape.model_validate(content)
     except ValidationError as error:
         said = [f"{'.'.join(map(str, e['loc'])) or 'codebook'}: {e['msg']}" for e in error.errors()]
         problems = "\n  ".join(said)

@@ -26,7 +26,7 @@ def _pattern(value: str) -> str:
 Pattern = Annotated[str, Field(min_length=1), AfterValidator(_pattern)]
 Codes = tuple[Text, ...]
 
-HOMES = {"eustat": "es", "ine": "es", "eurostat": "en", "survey": "es"}
+HOMES = {"eustat": "es", "ine": "es", "eurostat": "en", "survey": "es", "programme": "en"}
 """The language in which a publisher's own labels come."""
 
 
@@ -223,7 +223,7 @@ class Series(Strict):
 class Coverage(Strict):
     """The least a table must hold: ``rows`` as read (one row a cell) and, if stated, ``series``."""
 
-    rows: int = Field(ge=1)
+    rows: int = Field(ge=0)
     series: int | None = Field(default=None, ge=1)
 
 
@@ -244,11 +244,11 @@ class Source(Strict):
     """
 
     id: Text
-    publisher: Literal["eurostat", "eustat", "ine", "survey"]
+    publisher: Literal["eurostat", "eustat", "ine", "survey", "programme"]
     table: Text
     title: Names
     what: Text
-    format: Literal["px", "jsonstat", "eurostat_tsv", "sdmx_csv", "ine_csv", "survey"]
+    format: Literal["px", "jsonstat", "eurostat_tsv", "sdmx_csv", "ine_csv", "survey", "register"]
     units: dict[str, Text] = Field(min_length=1)
     dimensions: tuple[Dimension, ...] = Field(min_length=1)
     coverage: Coverage

@@ -43,7 +43,7 @@ INDICATOR_COLUMNS = {
     "upper": "Upper bound of that interval",
     "n": "Observations, cases or jobs behind the figure, where it has meaning",
     "comparator": "Place compared with, where there is one",
-    "provenance": "Weakest provenance of the inputs: official, survey or synthetic",
+    "provenance": "Weakest provenance of the inputs: official, survey, programme or synthetic",
     "sources": "Ids of the source tables, separated by ;",
 }
 KEY = ("indicator", "variant", "geo", "activity", "period", "comparator")

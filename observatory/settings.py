@@ -59,6 +59,9 @@ class Settings(BaseSettings):
         default=None,
         description="address of a PostgreSQL database for run history; SQLite under data/.dagster if absent",
     )
+    pseudonym_key: SecretStr | None = Field(
+        default=None, min_length=16, description="secret that turns names in a programme's registers into pseudonyms"
+    )
     disclosure_rules: Path | None = Field(
         default=None, description="file with the parameters of disclosure control, outside the repository"
     )
@@ -67,6 +70,11 @@ class Settings(BaseSettings):
     def data_dir(self) -> Path:
         """Folder that runs write to."""
         return (self.data or self.home / "data").resolve()
+
+    @property
+    def key(self) -> bytes | None:
+        """The secret of pseudonyms."""
+        return self.pseudonym_key.get_secret_value().encode() if self.pseudonym_key else None
 
     @property
     def embedded(self) -> Path:

@@ -29,9 +29,10 @@ EXTENSIONS = {
     "sdmx_csv": "csv",
     "ine_csv": "csv",
     "survey": "survey",
+    "register": "register",
     "survey_estimates": "parquet",
 }
-PROVENANCES = ("official", "survey", "synthetic")  # strongest first
+PROVENANCES = ("official", "survey", "programme", "synthetic")  # strongest first
 
 
 def _known(form: str) -> str:
@@ -55,7 +56,7 @@ class LockEntry(BaseModel):
     format: Annotated[str, AfterValidator(_known)]
     licence: str
     citation: str
-    provenance: Literal["official", "survey", "synthetic"]
+    provenance: Literal["official", "survey", "programme", "synthetic"]
     acquired: Literal["fetched", "transcribed", "provided", "generated"]
     note: str = ""
 

@@ -196,7 +196,12 @@ def _table(
     columns["flag"] = _flag_column(flags, len(kinds))
     codes = pa.array(np.ascontiguousarray(kinds, dtype=np.int8))
     columns["kind"] = _dictionary(codes, KINDS)
-    metadata = {METADATA_KEY: json.dumps(about, ensure_ascii=False, allow_nan=False).encode()}
+    try:
+        metadata = {METADATA_KEY: json.dumps(about, ensure_ascii=False, allow_nan=False).encode()}
+    except ValueError as error:
+        # 2e308 is JSON, and infinite once read
+        expected = "finite numbers in what the file says of itself"
+        raise FormatError(name, "metadata", expected=expected, found="one beyond 1.8e308") from error
     return pa.table(columns).replace_schema_metadata(metadata)
 
 

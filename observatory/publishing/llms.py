@@ -34,7 +34,7 @@ def text(edition: Edition, indicators: Sequence[Table]) -> str:
         "## Files",
         "",
         "- [Manifest](datapackage.json): every table with unit, definition, caveats, sources and hash",
-        "- [Checks](checks.json): what was checked and found",
+        "- [Checks](checks.json): what was checked and found; [the same for people](checks.md)",
         "- [Differences](diff.md): what changed since the release before",
     ]
     for name, title in TOPICS.items():

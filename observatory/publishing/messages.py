@@ -126,6 +126,7 @@ STATUSES: dict[str, Text] = {
 PROVENANCES: dict[str, Text] = {
     "official": ("estadística oficial", "estatistika ofiziala", "official statistics"),
     "survey": ("encuesta a empresas", "enpresa-inkesta", "firm survey"),
+    "programme": ("registros del programa", "programaren erregistroak", "programme registers"),
     "synthetic": ("datos inventados", "datu asmatuak", "made-up data"),
 }
 
@@ -138,11 +139,13 @@ TOPICS: dict[str, Text] = {
     "hub": ("Bilbao como hub", "Bilbo hub gisa", "Bilbao as a hub"),
     "structure": ("Estructura", "Egitura", "Structure"),
     "bench": ("Comparación", "Alderaketa", "Benchmarking"),
+    "programme": ("Seguimiento del programa", "Programaren jarraipena", "Programme monitoring"),
     "other": ("Otros", "Besteak", "Other"),
 }
 TOPIC_OF = {
     "ict": "ict_mfg",
     "mfg": "ict_mfg",
+    "pm": "programme",
     "kibs": "kibs",
     "serv": "serv",
     "io": "io",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MARKS = {
     "synthetic": "MADE-UP FIGURES: no evidence of anything",
     "survey": "Survey figures: what firms say",
+    "programme": "Programme figures: what the registers of the programme say",
     "official": "",
 }
 NEEDED = ("geo", "period", "value", "status", "provenance")

@@ -21,7 +21,7 @@ Row = Mapping[str, Any]
 Key = tuple[str, str, str]
 """A series within an indicator: variant, activity, comparator (empty where there is none)."""
 
-TOPICS = ("serv", "svy", "ict", "kibs", "hub", "spec", "div", "conc", "conv", "bench", "rel", "io", "mfg")
+TOPICS = ("serv", "svy", "ict", "kibs", "hub", "spec", "div", "conc", "conv", "bench", "rel", "io", "mfg", "pm")
 RELATED = {"shift": "conv", "eci": "rel", "agg": "conc", "client": "io"}
 """Prefixes of names that belong to the topic of another prefix."""
 FOCUS = ("48020", "ES213", "ES21", "ES", "EU27_2020")

@@ -173,7 +173,7 @@ def fetched(services: Services) -> list[tuple[str, str, str]]:
     lines = [
         json.loads(line) for path in settings.logs.glob("*.jsonl") for line in path.read_text("utf-8").splitlines()
     ]
-    return [(said["run"], said["source"], said["state"]) for said in lines if said["event"] == "table fetched"]
+    return [(said["run"], said["source"], said["state"]) for said in lines if said.get("event") == "table fetched"]
 
 
 def published(services: Services) -> dict[str, str]:

@@ -20,6 +20,7 @@ from observatory import doctor as examiner
 from observatory import releases as rel
 from observatory.build import Workspace
 from observatory.cli_exports import EXAMPLE, export
+from observatory.cli_programme import app as programme_app
 from observatory.cli_releases import FormatOption, releases_app
 from observatory.cli_site import site_app
 from observatory.cli_status import status
@@ -37,6 +38,7 @@ survey_app = typer.Typer(no_args_is_help=True, help="Firm surveys: reading extra
 app.add_typer(releases_app, name="releases")
 app.add_typer(site_app, name="site")
 app.add_typer(survey_app, name="survey")
+app.add_typer(programme_app, name="programme")
 app.command("export", epilog=EXAMPLE)(export)
 app.command("status", epilog="Example: observatory status --format json")(status)
 

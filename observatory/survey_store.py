@@ -1,7 +1,7 @@
-"""Taking a survey extract in, and letting its answers go.
+"""Taking extracts of surveys and registers in, and letting answers go.
 
-Belongs here: the private store's entries for waves, and what is kept when a wave is forgotten. Does not belong here:
-reading and estimating (surveys.py), the store itself (snapshots.py).
+Belongs here: the private store's entries, and what is kept when a wave is forgotten. Does not belong here: reading and
+estimating (surveys.py, formats/), the store itself (snapshots.py).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from observatory import surveys
 from observatory.build import Workspace
 from observatory.codebook import Codebook
 from observatory.errors import DataError, UsageError
+from observatory.register_book import Register
 from observatory.snapshots import LockEntry, Store
 
 
@@ -45,8 +46,31 @@ def add(ws: Workspace, source: str, data: bytes, name: str) -> tuple[int, int]:
         raise UsageError(f"{source} is a made-up wave", remedy="Make it with `observatory synthetic`")
     report = survey.read(data, book, name=name)
     surveys.estimates(data, book, source, ws.settings.disclosure_rules)
-    private(ws).add(source, data, _entry(ws, source, data, "survey", f"extract {name}"))
+    private(ws).add(source, data, provided(ws, source, data, "survey", f"extract {name}"))
     return report.accepted.num_rows, len(report.rows) - report.accepted.num_rows
+
+
+def register(ws: Workspace, name: str) -> tuple[str, Register]:
+    """Source id and codebook of a programme's register, by either name. Raises UsageError, listing them, if there is
+    none."""
+    source = name if name in ws.catalogue.registers else f"programme_{name}"
+    if source not in ws.catalogue.registers:
+        known = ", ".join(book.name for book in ws.catalogue.registers.values())
+        raise UsageError(f"no register {name!r}", remedy=f"Registers: {known}")
+    return source, ws.catalogue.registers[source]
+
+
+def add_register(ws: Workspace, name: str, data: bytes, file: str) -> int:
+    """Put a register's extract into the private store, in place of the one before; returns its rows.
+
+    It is read first, so that what is stored can be used. Raises DataError with all that is wrong in it.
+    """
+    from observatory.formats import register as registers
+
+    source, book = register(ws, name)
+    rows = registers.table(data, book, name=file, key=ws.settings.key).num_rows
+    private(ws).add(source, data, provided(ws, source, data, "register", f"extract {file}"))
+    return rows
 
 
 def forget(ws: Workspace, source: str) -> LockEntry:
@@ -67,13 +91,14 @@ def forget(ws: Workspace, source: str) -> LockEntry:
         f"{entry.retrieved_at:%Y-%m-%d}) were forgotten on {datetime.now(UTC):%Y-%m-%d}; computed by the library with "
         f"sha256 {ws.code_fingerprint}"
     )
-    made = _entry(ws, source, kept, surveys.KEPT, proof)
+    made = provided(ws, source, kept, surveys.KEPT, proof)
     Store(ws.settings.snapshots, "local").add(source, kept, made)
     store.remove(source)
     return made
 
 
-def _entry(ws: Workspace, source: str, data: bytes, form: str, note: str) -> LockEntry:
+def provided(ws: Workspace, source: str, data: bytes, form: str, note: str) -> LockEntry:
+    """What the lock says of bytes that people gave us; their provenance is that of the contract's publisher."""
     contract = ws.catalogue.sources[source]
     return LockEntry(
         publisher=contract.publisher,
@@ -86,7 +111,7 @@ def _entry(ws: Workspace, source: str, data: bytes, form: str, note: str) -> Loc
         format=form,
         licence=contract.licence,
         citation=contract.citation,
-        provenance="survey",
+        provenance="programme" if contract.publisher == "programme" else "survey",
         acquired="provided",
         note=note,
     )

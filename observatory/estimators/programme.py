@@ -174,7 +174,8 @@ def step_time(table: pa.Table) -> pa.Table:
     require(table, (*KEY, "entered_on", "left_on", "as_of", *NAMED), "programme.step_time")
     rows = []
     for _, cases in groups_of(table, KEY):
-        done, running = [], []
+        done: list[float] = []
+        running: list[float] = []
         for case in cases:
             if len(case["entered_on"] or "") != len("2019-03-31") or len(case["left_on"] or case["as_of"]) != 10:
                 continue
@@ -191,8 +192,8 @@ def reach(table: pa.Table) -> pa.Table:
     """Firms by part of a breakdown, without parts that would tell a firm apart.
 
     Input: the key (variant ``all`` or ``<breakdown>=<part>``), n (firms), provenance, sources. A part of fewer than
-    three firms is confidential, status C; where it is the only one of its breakdown the next smallest is closed with it,
-    for the total would give it away.
+    three firms is confidential, status C; where it is the only one of its breakdown the next smallest is closed too:
+    the total would give it away.
     """
     require(table, (*KEY, "n", *NAMED), "programme.reach")
     rows = table.to_pylist()

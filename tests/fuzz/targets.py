@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from observatory import catalogue_files, codebook, models, snapshots
+from observatory import catalogue_files, codebook, models, register_book, snapshots
 from observatory.contract_models import Source
 from observatory.errors import DataError
-from observatory.formats import eurostat_tsv, ine_csv, jsonstat, parts, px, sdmx_csv, survey
+from observatory.formats import eurostat_tsv, ine_csv, jsonstat, parts, px, register, sdmx_csv, survey
 
 HERE = Path(__file__).parent
 CORPUS = HERE / "corpus"
@@ -61,6 +61,19 @@ def _survey(data: bytes) -> object:
     report.accepted.validate(full=True)
     assert report.accepted.num_rows <= len(report.rows)
     return [survey.render(report, language) for language in ("es", "eu", "en")]
+
+
+@functools.cache
+def _registers() -> dict[str, register_book.Register]:
+    return register_book.load(HERE.parents[1] / "data" / "catalogue" / "registers", [])
+
+
+def _register(data: bytes) -> object:
+    book = _registers()["programme_session"]
+    rows, problems = register.read(data, book, name="input.csv", key=b"a secret for fuzzing")
+    rows.validate(full=True)
+    assert all(len(str(problem)) < 2_000 for problem in problems)
+    return rows, problems
 
 
 def _workbook(data: bytes) -> object:
@@ -148,6 +161,11 @@ TARGETS = {
         ),
         Target("ine_csv", _table(ine_csv.read), f'Total ; " {_NUMBERS}'),
         Target("survey_csv", _survey, f'sep=; ; , | " Empresa =1+1 12,5% 10-may s/d k€ {_NUMBERS}'),
+        Target(
+            "register",
+            _register,
+            f"session_id;activity;state;hours;held_on;firm_ids;as_of 31/12/2019 2019-02 F1 {_NUMBERS}",
+        ),
         Target("survey_xlsx", _workbook, f"{_SHEET} {_NUMBERS}"),
         Target("lock", _lock, f"tables: sha256: bytes: format: px retrieved_at: {_YAML}"),
         Target("contract", _contract, f"dimensions: resolve: label: request: service: file pxweb adds_up: {_YAML}"),

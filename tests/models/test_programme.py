@@ -1,0 +1,200 @@
+"""Programme monitoring: formulas against published values, the journal's facts, and made-up registers in full."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from observatory import survey_store
+from observatory.build import Workspace
+from observatory.estimators import programme
+from observatory.settings import Settings
+
+KEY = "a secret that stays the same"
+BASE = {"geo": "48020", "activity": "NACE2:TOTAL", "period": "2019-03", "provenance": "programme", "sources": "x"}
+
+
+@pytest.mark.parametrize(
+    ("k", "n", "low", "high"),
+    # Newcombe 1998 (Statistics in Medicine 17), table I, exact; 0 of 3 and 3 of 3 in closed form
+    [(81, 263, 0.2527, 0.3676), (15, 148, 0.0578, 0.1617), (0, 20, 0.0, 0.1684), (1, 29, 0.0009, 0.1776),
+     (0, 3, 0.0, 1 - 0.025 ** (1 / 3)), (3, 3, 0.025 ** (1 / 3), 1.0)],
+)  # fmt: skip
+def test_clopper_and_pearson(k: int, n: int, low: float, high: float) -> None:
+    found = programme.clopper_pearson(k, n)
+    assert (found.lower, found.upper) == pytest.approx((low, high), abs=6e-5)
+
+
+@pytest.mark.parametrize(
+    ("k", "low", "high"), [(0, 0.0, 3.689), (1, 0.0253, 5.572), (7, 2.814, 14.423), (10, 4.795, 18.39)]
+)
+def test_garwood(k: int, low: float, high: float) -> None:
+    """The usual table of exact limits for a Poisson count (Pearson and Hartley, Biometrika Tables, table 40)."""
+    assert programme.garwood(k) == pytest.approx((low, high), abs=5e-4)
+
+
+def test_kaplan_and_meier() -> None:
+    """Remission under 6-MP (Freireich and others 1963, Blood 21): the median is 23 weeks."""
+    ended = [6, 6, 6, 7, 10, 13, 16, 22, 23]
+    running = [6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35]
+    assert programme.median_time([float(t) for t in ended], [float(t) for t in running]) == 23
+    assert programme.median_time([5.0], [6.0, 7.0]) is None
+    assert programme.median_time([], []) is None
+
+
+def test_elapsed_counts_from_the_first_day_to_the_last() -> None:
+    assert programme.elapsed("2018", "2019", "2018-12-31") == pytest.approx(364 / 729)
+    assert programme.elapsed("2018-02", "2019-06", "2020") == 1.0
+    assert programme.elapsed("2018-02", "2019-06", "2017") == 0.0
+
+
+def funnel(*cases: tuple[int, bool, bool]) -> dict[str, dict[str, Any]]:
+    rows = [BASE | {"variant": "a", "furthest": f, "is_signed": s, "is_open": o} for f, s, o in cases]
+    return {row["variant"]: row for row in programme.funnel(pa.Table.from_pylist(rows)).to_pylist()}
+
+
+def test_an_open_case_is_no_failure() -> None:
+    found = funnel((5, True, False), (3, False, True), (3, False, False), (1, False, True))
+    assert found["a:reached:opened"]["value"] == 4 and found["a:reached:step=3"]["value"] == 3
+    third = found["a:from:step=3"]
+    assert (third["value"], third["n"], third["status"]) == (50.0, 2, "P"), "one went on, one stopped, one is open"
+    assert found["a:from:step=1"]["n"] == 3 and found["a:from:step=5"]["value"] == 100.0
+    assert (third["lower"], third["upper"]) == pytest.approx((1.258, 98.742), abs=1e-3)
+
+
+def test_a_small_part_takes_another_with_it() -> None:
+    rows = [BASE | {"variant": v, "n": n} for v, n in [("all", 12), ("sector=a", 2), ("sector=b", 4), ("sector=c", 6)]]
+    found = {row["variant"]: row for row in programme.reach(pa.Table.from_pylist(rows)).to_pylist()}
+    assert {v: row["status"] for v, row in found.items()} == {
+        "all": "A",
+        "sector=a": "C",
+        "sector=b": "C",
+        "sector=c": "A",
+    }
+    assert found["sector=a"]["value"] is None and found["sector=a"]["n"] is None
+
+
+def figures(ws: Workspace, name: str) -> dict[str, dict[str, Any]]:
+    import pyarrow.parquet as pq
+
+    return {row["variant"]: row for row in pq.read_table(ws.path(f"indicators.{name}")).to_pylist()}
+
+
+def test_the_journals_figures(built: Workspace) -> None:
+    target = {
+        n: figures(built, n)["target"]["value"]
+        for n in ("pm_business_agreements", "pm_education_agreements", "pm_mentoring_hours")
+    }
+    assert target == {"pm_business_agreements": 15, "pm_education_agreements": 6, "pm_mentoring_hours": 90}
+    steps = figures(built, "pm_funnel")
+    assert [
+        steps[f"first:reached:{s}"]["value"]
+        for s in ("opened", "step=1", "step=2", "step=3", "step=4", "step=5", "signed")
+    ] == [3, 3, 3, 3, 0, 0, 0]
+    assert (steps["first:from:step=2"]["lower"], steps["first:from:step=2"]["upper"]) == pytest.approx(
+        (29.24, 100), abs=0.01
+    )
+    assert steps["first:from:step=3"]["value"] is None, "three open cases decide nothing"
+    levels = figures(built, "pm_challenge_level")
+    assert [levels[f"challenge={c}"]["value"] for c in range(1, 9)] == [1, 1, 2, 2, 1, 2, 2, 2]
+    pace = figures(built, "pm_pace")
+    sessions = pace["pm_coproduction_sessions"]
+    assert sessions["value"] == pytest.approx(7 / 9 / (423 / 514)) and sessions["lower"] == pytest.approx(
+        0.380, abs=1e-3
+    )
+    assert pace["pm_business_agreements"]["status"] == "M", "the journal states no number signed"
+    assert pace["pm_mentoring_hours:at_least"]["value"] == pytest.approx(6 / 90 / (880 / 1246))
+    aware = figures(built, "pm_awareness")["participants"]
+    assert (aware["value"], aware["n"]) == (0, 3) and aware["upper"] == pytest.approx(70.76, abs=0.01)
+    assert {row["provenance"] for row in [*pace.values(), *steps.values(), *levels.values()]} == {"programme"}
+
+
+REGISTERS = {
+    "target": "indicator;cohort;target;unit;starts_on;due_on;is_counted;as_of\n"
+    "pm_business_agreements;all;15;agreements;2018-01-01;2019-12-31;yes;2018-12-31\n"
+    "pm_mentoring_hours;all;90;hours;2018-01-01;2019-12-31;yes;2018-12-31\n",
+    "case": "case_id;cohort;track;lead_firm_id;state;as_of\n"
+    "Alfa;one;individual;Alfa SA;signed;2018-12-31\nBeta;one;individual;Beta SA;dropped;2018-12-31\n",
+    "session": "session_id;cohort;activity;step;state;held_on;hours;firm_ids;as_of\n"
+    "S1;one;mentoring;1;held;2018-02-01;2,5;Alfa Beta;2018-12-31\n"
+    "S2;one;mentoring;2;held;2018-03-01;2;Alfa;2018-12-31\n"
+    "S3;one;mentoring;3;planned;2019-02-01;2;Alfa;2018-12-31\n",
+    "stakeholder": "case_id;stakeholder_id;role;influence;power;plan_exists;as_of\n"
+    "Alfa;Gamma;partner;5;4;yes;2018-12-31\nAlfa;Delta;funder;4;4;no;2018-12-31\nAlfa;Epsilon;other;1;1;;2018-12-31\n",
+    "alliance": "alliance_id;case_id;counterpart_id;sort;impact;signed_on;as_of\n"
+    "A1;Alfa;Gamma;business;2;2018-06-01;2018-12-31\nA2;Alfa;Gamma;business;5;2018-07-01;2018-12-31\n"
+    "A3;Alfa;Delta;business;4;;2018-12-31\n",
+    "risk": "case_id;risk;weight;likelihood;impact;as_of\nAlfa;secrets;2;3;5;2018-12-31\nAlfa;staff;1;2;1;2018-12-31\n",
+    "kpi": "case_id;kpi;baseline;target;actual;as_of\nAlfa;leads;0;10;12;2018-12-31\nAlfa;waste;8;4;6;2018-12-31\n"
+    "Alfa;clients;0;3;;2018-12-31\n",
+    "assessment": "as_of;challenge;level\n2018-12-31;1;Bajo\n2018-06-30;1;Alto\n",
+    "participation": "firm_id;activity;territory;as_of\n"
+    + "".join(f"Firma {n};training;{'ES213' if n < 5 else 'ES211'};2018-12-31\n" for n in range(6)),
+    "feedback": "firm_id;score;informed;as_of\n" + "".join(f"Firma {n};{n + 5};Sí;2018-12-31\n" for n in range(6)),
+    "commitment": "line;funder;planned;amount;written;as_of\ncourses;city;1000;250;yes;2018-12-31\n"
+    "courses;region;1000;500;no;2018-12-31\n",
+}
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Made-up registers, all of them filled, taken in as an analyst would."""
+    root, home = Settings().home, tmp_path_factory.mktemp("home")
+    for folder in ("data/catalogue", "data/embedded"):
+        shutil.copytree(root / folder, home / folder)
+    for path in [*(root / "sql/core").glob("programme_*.sql"), *(root / "sql/indicators").glob("pm_*.sql")]:
+        target = home / path.relative_to(root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+    settings = Settings(home=home, data=tmp_path_factory.mktemp("data"), pseudonym_key=KEY)
+    for name, text in REGISTERS.items():
+        survey_store.add_register(Workspace(settings), name, text.encode(), f"{name}.csv")
+    ws = Workspace(settings)
+    for relation in ws.relations:
+        if "programme_" in relation or relation.startswith("indicators."):
+            ws.make(relation)
+    return ws
+
+
+def test_registers_in_full(full: Workspace) -> None:
+    signed = figures(full, "pm_business_agreements")["signed"]
+    assert (signed["value"], signed["status"]) == (1, "A"), "two papers of one pair are one agreement"
+    hours = figures(full, "pm_mentoring_hours")
+    assert (hours["session_hours"]["value"], hours["firm_hours"]["value"]) == (4.5, 7.0)
+    assert figures(full, "pm_target_rate")["pm_mentoring_hours"]["value"] == pytest.approx(5.0)
+    assert figures(full, "pm_pace")["pm_business_agreements"]["value"] == pytest.approx(1 / 15 / (364 / 729))
+    steps = figures(full, "pm_funnel")
+    assert steps["one:reached:step=2"]["value"] == 2 and steps["one:reached:signed"]["value"] == 1
+    assert (steps["one:from:step=2"]["value"], steps["one:from:step=2"]["status"]) == (50.0, "A")
+    days = figures(full, "pm_step_time")
+    assert (days["step=1"]["value"], days["step=1"]["status"]) == (28.0, "A") and days["step=2"]["value"] is None
+    case = next(v for v in figures(full, "pm_risk_index") if figures(full, "pm_risk_index")[v]["value"] is not None)
+    alfa = case.removeprefix("case=")
+    assert figures(full, "pm_risk_index")[case]["value"] == pytest.approx(100 * (2 * 15 + 2) / (25 * 3))
+    kpi = figures(full, "pm_kpi_attainment")
+    assert kpi[f"share:case={alfa}"]["value"] == 50 and kpi[f"capped_mean:case={alfa}"]["value"] == pytest.approx(75)
+    cover = figures(full, "pm_stakeholder_coverage")
+    assert cover[f"roles:case={alfa}"]["value"] == pytest.approx(100 * 2 / 6)
+    assert (cover[f"managed_closely:case={alfa}"]["value"], cover[f"managed_closely:case={alfa}"]["n"]) == (50, 2)
+    profile = figures(full, "pm_alliance_profile")
+    assert profile[f"impact:case={alfa}"]["value"] == 4 and profile[f"intelligence:case={alfa}"]["status"] == "M"
+    said = figures(full, "pm_satisfaction")
+    assert said["mean"]["value"] == pytest.approx(7.5) and said["top_two"]["value"] == pytest.approx(100 * 2 / 6)
+    assert figures(full, "pm_awareness")["participants"]["value"] == 100
+    reach = figures(full, "pm_firm_reach")
+    assert (
+        reach["all"]["value"] == 6 and reach["territory=ES211"]["status"] == reach["territory=ES213"]["status"] == "C"
+    )
+    assert figures(full, "pm_secured_funding_share")["line=courses"]["value"] == pytest.approx(12.5)
+
+
+def test_nobody_is_named_in_what_is_built(full: Workspace) -> None:
+    import pyarrow.parquet as pq
+
+    text = "".join(str(pq.read_table(path).to_pylist()) for path in full.settings.build.rglob("*.parquet"))
+    assert len(text) > 10_000
+    for name in ("Alfa", "Beta", "Gamma", "Delta", "Epsilon", "Firma"):
+        assert name not in text

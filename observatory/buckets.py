@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from observatory.errors import StorageError, UsageError
-from observatory.objects import CHUNK, Entry, Moved, Objects, Seen
+from observatory.objects import Entry, Moved, Objects, Seen
 
 VERSION = {"s3": "ETag", "gs": "generation", "az": "etag"}
 CHANGED = ("LastModified", "updated", "last_modified")
@@ -76,13 +76,11 @@ class Bucket(Objects):
             before = after
         return None
 
-    def chunks(self, key: str) -> Iterator[bytes]:
-        """The bytes in parts, read from one version."""
+    def get(self, key: str, target: Path) -> None:
+        """Download, a part after another."""
         with self._said(key):
             try:
-                with self.fs.open(self._path(key), "rb", block_size=8 * CHUNK, cache_type="readahead") as handle:
-                    while chunk := handle.read(8 * CHUNK):
-                        yield chunk
+                self.fs.get_file(self._path(key), str(target))
             except FileNotFoundError as error:
                 raise self.missing(key) from error
 

@@ -13,16 +13,21 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import shutil
+import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from observatory import atomic
 from observatory.errors import DataError
 
-CHUNK = 1 << 20
+WORKERS = 8
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -59,8 +64,8 @@ class Objects(ABC):
         """Bytes and version of one moment, or None if there is no such object."""
 
     @abstractmethod
-    def chunks(self, key: str) -> Iterator[bytes]:
-        """The bytes in parts. Raises DataError if there is no such object."""
+    def get(self, key: str, target: Path) -> None:
+        """Bring the bytes to a file, unproved. Raises DataError if there is no such object."""
 
     @abstractmethod
     def send(self, source: Path, key: str) -> None:
@@ -83,20 +88,16 @@ class Objects(ABC):
 
     def digest(self, key: str) -> str:
         """Hexadecimal SHA-256 of an object's bytes, read back. Raises DataError if there is no such object."""
-        found = hashlib.sha256()
-        for chunk in self.chunks(key):
-            found.update(chunk)
-        return found.hexdigest()
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / "copy"
+            self.get(key, copy)
+            return atomic.sha256(copy)
 
     def fetch(self, key: str, target: Path, sha256: str) -> None:
         """Bring an object to a file, whole or not at all. Raises DataError naming the object if its hash is another."""
-        found = hashlib.sha256()
         with atomic.aside(target) as draft:
-            with draft.open("wb") as handle:
-                for chunk in self.chunks(key):
-                    found.update(chunk)
-                    handle.write(chunk)
-            self.check(key, found.hexdigest(), sha256)
+            self.get(key, draft)
+            self.check(key, atomic.sha256(draft), sha256)
 
     def check(self, key: str, found: str, expected: str) -> None:
         """Raise DataError naming the object if two hashes differ."""
@@ -112,6 +113,13 @@ class Objects(ABC):
             f"{self.where(key)}: there is no such object",
             remedy="Run `observatory doctor --repair` on a machine that holds the data, or restore it from a copy",
         )
+
+
+def each(work: Callable[[Item], object], items: Iterable[Item]) -> None:
+    """Do something with every item, several at a time: most of it is waiting. Raises the first error of all."""
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for _ in pool.map(work, items):
+            pass
 
 
 class Folder(Objects):
@@ -132,21 +140,16 @@ class Folder(Objects):
             return None
         return Seen(data, hashlib.sha256(data).hexdigest())
 
-    def chunks(self, key: str) -> Iterator[bytes]:
-        """The bytes in parts."""
-        try:
-            handle = self._path(key).open("rb")
-        except FileNotFoundError as error:
-            raise self.missing(key) from error
-        with handle:
-            while chunk := handle.read(CHUNK):
-                yield chunk
+    def get(self, key: str, target: Path) -> None:
+        """Copy the file."""
+        if not self._path(key).is_file():
+            raise self.missing(key)
+        shutil.copyfile(self._path(key), target)
 
     def send(self, source: Path, key: str) -> None:
         """Copy aside and rename."""
-        with atomic.aside(self._path(key)) as draft, source.open("rb") as handle, draft.open("wb") as copy:
-            while chunk := handle.read(CHUNK):
-                copy.write(chunk)
+        with atomic.aside(self._path(key)) as draft:
+            shutil.copyfile(source, draft)
 
     def replace(self, key: str, data: bytes, version: str | None) -> str:
         """Compare and rename while nobody else does."""

@@ -20,14 +20,15 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from observatory import atomic
-from observatory.errors import DataError, ObservatoryError, StorageError, UsageError
-from observatory.objects import Folder, Moved, Objects
+from observatory.errors import DataError, StorageError, UsageError
+from observatory.objects import Folder, Moved, Objects, each
 from observatory.settings import Settings
 
 POINTER = "releases/latest.json"
@@ -36,6 +37,8 @@ NEVER = "1111111111111111"  # a tag, and a generation, that no object has
 SUMS = "SHA256SUMS"
 LAST = ("datapackage.json", SUMS)
 LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9_][A-Za-z0-9_.-]{0,199})")
+FOLDER = re.compile(r"releases/\d{4}Q[1-4]\.\d+-[0-9a-f]{12}/")
+DRAFT = re.compile(r"(^|/)\.[^/]*\.\d+\.part$")
 SCHEMES = {"s3": "s3", "gs": "gs", "gcs": "gs", "az": "az", "abfs": "az", "abfss": "az", "file": "file"}
 ADDRESS = re.compile(r"(?:(?P<scheme>[a-z0-9]+)://)?(?P<path>[^@?#\s\\]+)")
 
@@ -161,8 +164,7 @@ def bring(objects: Objects, release: str, digest: str, folder: Path) -> None:
     prefix = place(release, digest)
     try:
         objects.fetch(prefix + SUMS, draft / SUMS, digest)
-        for name, expected in sums(draft / SUMS).items():
-            objects.fetch(prefix + name, draft / name, expected)
+        each(lambda one: objects.fetch(prefix + one[0], draft / one[0], one[1]), sums(draft / SUMS).items())
         atomic.sync_directory(draft)
         try:
             draft.rename(target)
@@ -253,7 +255,8 @@ def _send(objects: Objects, draft: Path, prefix: str) -> None:
     """All files, the manifest and the sums last; each is read back, those too that were there from a run before."""
     names = sums(draft / SUMS)
     there = objects.entries(prefix)
-    for name in [*sorted(set(names) - set(LAST)), *LAST]:
+
+    def send(name: str) -> None:
         path, key = draft / name, prefix + name
         expected = atomic.sha256(path)
         if names.get(name, expected) != expected:
@@ -261,6 +264,10 @@ def _send(objects: Objects, draft: Path, prefix: str) -> None:
         if not (key in there and there[key].size == path.stat().st_size and objects.digest(key) == expected):
             objects.send(path, key)
             objects.check(key, objects.digest(key), expected)
+
+    each(send, sorted(set(names) - set(LAST)))
+    for name in LAST:
+        send(name)
     found = {key.removeprefix(prefix) for key in objects.entries(prefix)}
     if missing := sorted({*names, *LAST} - found):
         raise DataError(
@@ -304,11 +311,63 @@ def _problems(objects: Objects, prefix: str, digest: str) -> list[tuple[str, str
         return [(prefix + SUMS, "there is no such object")]
     if hashlib.sha256(seen.data).hexdigest() != digest:
         return [(prefix + SUMS, "its bytes have changed")]
-    faults = []
-    for line in seen.data.decode().splitlines():
+    faults: list[tuple[str, str]] = []
+
+    def look(line: str) -> None:
         expected, _, name = line.partition("  ")
         try:
             objects.check(prefix + name, objects.digest(prefix + name), expected)
-        except ObservatoryError as error:
+        except DataError as error:
             faults.append((prefix + name, error.message.removeprefix(f"{objects.where(prefix + name)}: ")))
-    return faults
+
+    each(look, seen.data.decode().splitlines())
+    return sorted(faults)
+
+
+def leftovers(objects: Objects, before: datetime) -> list[str]:
+    """Keys, or folders of releases, that publishers which were killed left behind: no pointer names them.
+
+    Only what was last written ``before`` that moment: younger ones may be on their way.
+    """
+    found, _ = pointer(objects)
+    named = {place(release, digest) for release, digest in (found.releases if found else {}).items()}
+    entries = objects.entries("")
+    latest: dict[str, datetime] = {}
+    for key, entry in entries.items():
+        match = FOLDER.match(key)
+        if match and match[0] not in named:
+            unit = match[0]
+        elif DRAFT.search(key) or key == PROBE:
+            unit = key
+        else:
+            continue
+        latest[unit] = max(latest.get(unit, entry.changed or before), entry.changed or before)
+    return sorted(unit for unit, changed in latest.items() if changed < before)
+
+
+def discard(objects: Objects, unit: str) -> None:
+    """Remove what ``leftovers`` found, unless a pointer has come to name it since."""
+    found, _ = pointer(objects)
+    if unit.endswith("/") and unit not in {place(*named) for named in (found.releases if found else {}).items()}:
+        _clear(objects, unit)
+    elif not unit.endswith("/"):
+        objects.delete(unit)
+
+
+def mend(settings: Settings, objects: Objects, key: str) -> bool:
+    """Send an object of a release again from this machine's copy, if that has the right bytes; returns whether it had.
+
+    The right bytes are those that the pointer and the sums of the copy name.
+    """
+    found, _ = pointer(objects)
+    for release, digest in (found.releases if found else {}).items():
+        prefix, copy = place(release, digest), settings.releases / release
+        if not key.startswith(prefix) or not (copy / SUMS).is_file() or atomic.sha256(copy / SUMS) != digest:
+            continue
+        name = key.removeprefix(prefix)
+        expected = {**sums(copy / SUMS), SUMS: digest}.get(name)
+        if (copy / name).is_file() and atomic.sha256(copy / name) == expected:
+            objects.send(copy / name, key)
+            objects.check(key, objects.digest(key), str(expected))
+            return True
+    return False

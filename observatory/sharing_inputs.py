@@ -19,7 +19,7 @@ from pathlib import Path
 from observatory import atomic, sharing, snapshots
 from observatory.build import Made, Workspace
 from observatory.errors import DataError, StorageError
-from observatory.objects import Entry, Moved, Objects
+from observatory.objects import Entry, Moved, Objects, each
 from observatory.settings import Settings
 from observatory.snapshots import Lock, LockEntry
 
@@ -167,3 +167,45 @@ def _push_tables(objects: Objects, ws: Workspace) -> None:
             described = Path(folder) / "made.json"
             described.write_text(json.dumps(asdict(made), ensure_ascii=False), "utf-8")
             objects.send(described, f"build/{made.fingerprint}.json")
+
+
+def problems(objects: Objects) -> list[tuple[str, str]]:
+    """Key and fault of every snapshot of the store's lock and of every built table that is not what it should be."""
+    shared, _ = lock(objects)
+    expected = {key(entry): entry.sha256 for entry in shared.tables.values()}
+    faults: list[tuple[str, str]] = []
+    there = objects.entries("build/")
+    for place in (one for one in there if one.endswith(".json")):
+        try:
+            made = _described(objects, Path(place).stem)
+        except DataError as error:
+            faults.append((place, error.message.removeprefix(f"{objects.where(place)}: ")))
+            continue
+        expected[f"build/{made.sha256}.parquet"] = made.sha256
+
+    def look(one: tuple[str, str]) -> None:
+        try:
+            objects.check(one[0], objects.digest(one[0]), one[1])
+        except DataError as error:
+            faults.append((one[0], error.message.removeprefix(f"{objects.where(one[0])}: ")))
+
+    each(look, expected.items())
+    return sorted(faults)
+
+
+def mend(settings: Settings, objects: Objects, place: str) -> bool:
+    """Put an object right that ``problems`` found; returns whether it could be.
+
+    A table is forgotten and made again by whoever needs it; a snapshot is sent again if this machine has its bytes.
+    """
+    if place.startswith("build/"):
+        objects.delete(place)
+        return True
+    shared, _ = lock(objects)
+    for entry in shared.tables.values():
+        copy = _local(settings).path(entry)
+        if key(entry) == place and copy.is_file() and atomic.sha256(copy) == entry.sha256:
+            objects.send(copy, place)
+            objects.check(place, objects.digest(place), entry.sha256)
+            return True
+    return False

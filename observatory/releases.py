@@ -25,7 +25,7 @@ from typing import Any
 from observatory import atomic, causes, check_report, claims, quality, sharing, sharing_inputs, snapshots
 from observatory.build import Workspace
 from observatory.differences import Difference, compare, render
-from observatory.errors import CheckFailed, DataError, UsageError
+from observatory.errors import CheckFailed, DataError, ObservatoryError, UsageError
 
 NAME = re.compile(r"^(\d{4})Q([1-4])\.(\d+)$")
 FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
@@ -155,8 +155,12 @@ def publish(ws: Workspace, quarter: str | None = None, now: datetime | None = No
     else:
         drafts = sharing.drafts(ws.settings)
         differences = write(ws, drafts, release, standing, results, now)
-        sharing_inputs.push(ws)
-        sharing.publish(ws.settings, store, drafts / release, published_at)
+        try:
+            sharing_inputs.push(ws)
+            sharing.publish(ws.settings, store, drafts / release, published_at)
+        except ObservatoryError as error:
+            ws.failures["release"] = error
+            raise
     ws.progress(f"released {release}")
     return Published(release, folder / release, True, differences)
 

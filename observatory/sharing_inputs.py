@@ -158,15 +158,17 @@ def _push_tables(objects: Objects, ws: Workspace) -> None:
     with tempfile.TemporaryDirectory(dir=ws.settings.shared) as folder:
         for name in ws.relations:
             made = ws.made(name)
-            if made is None or f"build/{made.fingerprint}.json" in there or not _shareable(ws, name):
+            if made is None or not _shareable(ws, name):
                 continue
-            place = f"build/{made.sha256}.parquet"
+            place, description = f"build/{made.sha256}.parquet", f"build/{made.fingerprint}.json"
+            if place in there and description in there:
+                continue
             if place not in there or there[place].size != ws.path(name).stat().st_size:
                 objects.send(ws.path(name), place)
                 objects.check(place, objects.digest(place), made.sha256)
             described = Path(folder) / "made.json"
             described.write_text(json.dumps(asdict(made), ensure_ascii=False), "utf-8")
-            objects.send(described, f"build/{made.fingerprint}.json")
+            objects.send(described, description)
 
 
 def problems(objects: Objects) -> list[tuple[str, str]]:

@@ -86,6 +86,11 @@ class Workspace:
             )
         return pins
 
+    def forget_pins(self) -> None:
+        """Read the locks again when next asked: snapshots came from elsewhere."""
+        for name in ("pins", "sources", "models"):
+            self.__dict__.pop(name, None)
+
     @cached_property
     def sources(self) -> list[str]:
         """Snapshots that a refresh turns into tables: all real ones, and of the made-up ones those that a model reads.

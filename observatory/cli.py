@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from observatory import completion, running
+from observatory import completion, running, sharing, sharing_inputs
 from observatory import doctor as examiner
 from observatory import releases as rel
 from observatory.build import Workspace
@@ -65,6 +65,10 @@ def refresh(
     fetched = _fetch([], since_updated=True, dry_run=False) if live else 0
     with lines() as say:
         ws = Workspace(progress=say)
+        if ws.settings.store:
+            with running.alone(ws.settings.data_dir, "observatory refresh"):
+                taken = sharing_inputs.pull(ws)
+                say(f"{taken} tables taken from the shared store")
         if rel.up_to_date(ws):
             from observatory import metrics
 
@@ -77,6 +81,8 @@ def refresh(
         with running.alone(ws.settings.data_dir, "observatory refresh"):
             examiner.sweep(ws.settings)
             outcome = run(ws, quarter)
+            if not (outcome.is_new or outcome.failures):  # a new release has taken them along
+                sharing_inputs.push(ws)
     warnings = [c for c in outcome.checks if not c.passed and c.severity == "warning"]
     for check in warnings:
         tell(f"warning: {check.table}: {check.name}: {check.meaning}: {check.observed}", err=True)
@@ -126,6 +132,7 @@ def _fetch(wanted: Sequence[str], *, since_updated: bool, dry_run: bool) -> int:
     with lines() as say, running.alone(ws.settings.data_dir, "observatory fetch"):
         clients = fetching.publishers(ws.settings)
         outcomes = fetching.fetch(ws, chosen, clients, since_updated=since_updated, dry_run=dry_run, say=say)
+        sharing_inputs.push(ws)
     counts = Counter(outcome.state for outcome in outcomes)
     tell(f"{len(outcomes)} tables: " + ", ".join(f"{n} {state}" for state, n in counts.most_common()))
     errors = list(fetching.failures(outcomes))
@@ -274,7 +281,7 @@ def indicators_show(
         raise UsageError("--release and --as-of both choose a release", remedy="Give one of them")
     ws = Workspace()
     wanted = {"geo": geo, "period": period, "variant": variant, "comparator": comparator}
-    folders = ws.settings.releases
+    folders = sharing.releases(ws.settings, None if as_of else [release] if release else [])
     folder = revisions.as_of(folders, as_of) if as_of else rel.find(folders, release)
     table, title = read(folder, indicator, {column: values for column, values in wanted.items() if values})
     show(table, form, title)
@@ -319,7 +326,7 @@ def claims(release: ReleaseOption = None, form: FormatOption = "table") -> None:
     from observatory import claims as ledger
 
     ws = Workspace()
-    folder = rel.find(ws.settings.releases, release)
+    folder = rel.find(sharing.releases(ws.settings), release)
     verdicts = ledger.judge(ws.catalogue.claims, folder)
     show(pa.Table.from_pylist([ledger.row(v) for v in verdicts]), form, f"Statements against release {folder.name}")
     if changed := ledger.changed(rel.before(folder), verdicts):

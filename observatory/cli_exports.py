@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from observatory import releases as rel
+from observatory import sharing
 from observatory.publishing.edition import Language, opened
 from observatory.publishing.exports import Format
 from observatory.settings import Settings
@@ -36,7 +37,7 @@ def export(
     from observatory.publishing import exports
 
     settings = Settings()
-    edition = opened(rel.find(settings.releases, release), settings.home)
+    edition = opened(rel.find(sharing.releases(settings, [release] if release else []), release), settings.home)
     folder = output or settings.data_dir / "exports" / edition.release / form
     for path in exports.export(edition, form, folder, indicator or [], language, base):
         typer.echo(path)

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from observatory import completion
+from observatory import completion, sharing
 from observatory import releases as rel
 from observatory.build import Workspace
 from observatory.errors import UsageError
@@ -25,7 +25,7 @@ FormatOption = Annotated[Format, typer.Option("--format", help="table, csv, json
 def releases_list() -> None:
     """All releases, the latest marked."""
     ws = Workspace()
-    folder = ws.settings.releases
+    folder = sharing.releases(ws.settings)
     current = rel.latest(folder)
     for name in rel.names(folder):
         content = rel.manifest(folder / name)
@@ -42,7 +42,7 @@ def releases_diff(
     from observatory.differences import compare, render
 
     ws = Workspace()
-    old, new = rel.find(ws.settings.releases, before), rel.find(ws.settings.releases, now)
+    old, new = rel.find(sharing.releases(ws.settings), before), rel.find(sharing.releases(ws.settings), now)
     tell(render(compare(ws.engine, old, new, rel.manifest), old.name, new.name))
 
 
@@ -66,7 +66,7 @@ def releases_revisions(
     ws = Workspace()
     wanted = {"geo": geo, "variant": variant, "activity": activity}
     chosen = {column: values for column, values in wanted.items() if values}
-    triangle, title = revisions.triangle(ws.settings.releases, indicator, chosen)
+    triangle, title = revisions.triangle(sharing.releases(ws.settings), indicator, chosen)
     if not statistics:
         show(triangle, form, title)
     if statistics or form == "table":
@@ -88,7 +88,7 @@ def releases_checks(
     from observatory import check_report, quality
 
     ws = Workspace()
-    folder = rel.find(ws.settings.releases, release)
+    folder = rel.find(sharing.releases(ws.settings), release)
     found = check_report.read(folder)
     if data_docs is not None:
         if data_docs.exists() and (not data_docs.is_dir() or any(data_docs.iterdir())):
@@ -103,11 +103,14 @@ def releases_checks(
 def releases_verify(
     release: Annotated[str | None, typer.Argument(help="a release id; all of them by default")] = None,
 ) -> None:
-    """Whether releases are whole: every byte, row count and critical check."""
+    """Whether releases are whole: every byte, row count and critical check; of a shared store every object as well."""
     ws = Workspace()
-    folder = ws.settings.releases
+    folder = sharing.releases(ws.settings)
     chosen = [rel.find(folder, release)] if release else [folder / name for name in rel.names(folder)]
     problems = [problem for path in chosen for problem in rel.verify(path)]
+    if (store := sharing.store(ws.settings)) is not None:
+        faults = sharing.problems(store, [path.name for path in chosen])
+        problems += [f"{store.where(key)}: {fault}" for key, fault in faults]
     for problem in problems:
         tell(f"error: {problem}. Restore the directory from a copy; a release is never edited", err=True)
     if problems:

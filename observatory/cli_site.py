@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from observatory import sharing
 from observatory.build import Workspace
 from observatory.errors import UsageError
 
@@ -31,7 +32,7 @@ def site_build(
     headers = {model.name: model.header for model in ws.models.values() if model.schema == "indicators"}
     with lines() as say:
         folder = (output or ws.settings.data_dir / "site").resolve()
-        built = site.build(ws.settings.releases, folder, ws.catalogue, headers, release, say)
+        built = site.build(sharing.releases(ws.settings), folder, ws.catalogue, headers, release, say)
     typer.echo(f"Site of release {built.release}: {built.folder / 'index.html'}")
 
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from observatory import atomic, releases, running, snapshots
+from observatory import atomic, releases, running, sharing, sharing_inputs, snapshots
 from observatory.errors import DataError, ObservatoryError
 from observatory.processes import lives
 from observatory.settings import Settings
@@ -26,6 +26,8 @@ from observatory.settings import Settings
 LEAST_SPACE = 1024**3
 DRAFT = re.compile(r"^\..*\.(\d+)\.part(\.wal)?$")
 AHEAD = timedelta(days=1)
+YOUNG = timedelta(days=1)
+AGAIN = "A repair sends it again if this machine has the right bytes; else restore it from a copy"
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ def examine(settings: Settings, now: datetime | None = None) -> list[Finding]:
     """Everything that is wrong, in the order in which data flows. Reads every byte of stores, build and releases."""
     now = now or datetime.now(UTC)
     looks = (_machine, _links, _leftovers, _stores, _build, _database, _releases)
-    return [*(finding for look in looks for finding in look(settings)), *_clock(settings, now)]
+    found = [finding for look in looks for finding in look(settings)]
+    return [*found, *_clock(settings, now), *_shared(settings, now)]
 
 
 def repair(settings: Settings, findings: list[Finding]) -> list[str]:
@@ -54,7 +57,8 @@ def repair(settings: Settings, findings: list[Finding]) -> list[str]:
     with running.alone(settings.data_dir, "observatory doctor --repair"):
         for finding in findings:
             if finding.repair is not None:
-                finding.repair()
+                if finding.repair() is False:  # there was nothing here to put it right with
+                    continue
                 done.append(f"{finding.place}: {finding.fault}: put right")
     return done
 
@@ -244,6 +248,26 @@ def _releases(settings: Settings) -> Iterator[Finding]:
 def _point(pointer: Path, release: str) -> None:
     created = releases.manifest(pointer.parent / release)["created"]
     atomic.write_text(pointer, json.dumps({"release": release, "published_at": created}, indent=1) + "\n")
+
+
+def _shared(settings: Settings, now: datetime) -> Iterator[Finding]:
+    """The shared store: objects that are not what they should be, and what publishers that were killed left there."""
+    try:
+        objects = sharing.store(settings)
+        if objects is None:
+            return
+        for unit in sharing.leftovers(objects, now - YOUNG):
+            words = "was left by a publisher that ended before its release was published"
+            yield Finding(objects.where(unit), words, "A repair removes it", partial(sharing.discard, objects, unit))
+        for key, fault in sharing.problems(objects):
+            mend = partial(sharing.mend, settings, objects, key)
+            yield Finding(objects.where(key), fault, AGAIN, mend)
+        for key, fault in sharing_inputs.problems(objects):
+            mend = partial(sharing_inputs.mend, settings, objects, key)
+            yield Finding(objects.where(key), fault, AGAIN, mend)
+    except ObservatoryError as error:
+        place, _, fault = error.message.rpartition(": ")
+        yield Finding(place or "OBSERVATORY_STORE", fault, error.remedy)
 
 
 def _clock(settings: Settings, now: datetime) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from observatory import releases as rel
+from observatory import sharing
 from observatory.errors import DataError, UsageError
 from observatory.lineage_formula import Step, steps
 from observatory.lineage_replay import Id, Replay, Row
@@ -66,7 +67,7 @@ def explain(
     Raises UsageError for an indicator, a release or a figure that there is not, naming the nearest; DataError if the
     build does not give its own figures.
     """
-    folder = rel.find(ws.settings.releases, release)
+    folder = rel.find(sharing.releases(ws.settings, [release] if release else []), release)
     manifest = rel.manifest(folder)
     figure = find(folder, manifest, indicator, asked)
     name = f"indicators.{indicator}"

@@ -22,10 +22,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from observatory import atomic, causes, check_report, claims, quality, snapshots
+from observatory import atomic, causes, check_report, claims, quality, sharing, sharing_inputs, snapshots
 from observatory.build import Workspace
 from observatory.differences import Difference, compare, render
-from observatory.errors import CheckFailed, DataError, UsageError
+from observatory.errors import CheckFailed, DataError, ObservatoryError, UsageError
 
 NAME = re.compile(r"^(\d{4})Q([1-4])\.(\d+)$")
 FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
@@ -120,8 +120,11 @@ def resource_name(relation: str) -> str:
 def publish(ws: Workspace, quarter: str | None = None, now: datetime | None = None) -> Published:
     """Publish the present build as ``<quarter>.<patch>``, unless it holds what the latest release holds.
 
+    With a shared store the release goes there first, and is seen here when it is seen there.
+
     Raises CheckFailed if a critical check failed, UsageError for a malformed quarter, DataError for a table that
-    was not built or checked. On any failure the releases and the pointer are as they were.
+    was not built or checked, StorageError if another publisher was first in the shared store. On any failure the
+    releases and the pointer are as they were.
     """
     now, asked = now or datetime.now(UTC), quarter
     quarter = quarter or quarter_of(now)
@@ -144,9 +147,20 @@ def publish(ws: Workspace, quarter: str | None = None, now: datetime | None = No
         )
     taken = [name for name in names(folder) if name.startswith(f"{quarter}.")]
     release = f"{quarter}.{_order(taken[-1])[2] + 1 if taken else 0}"
-    differences = write(ws, folder, release, standing, results, now)
-    pointer = {"release": release, "published_at": now.isoformat(timespec="seconds")}
-    atomic.write_text(folder / "latest.json", json.dumps(pointer, indent=1) + "\n")
+    store, published_at = sharing.store(ws.settings), now.isoformat(timespec="seconds")
+    if store is None:
+        differences = write(ws, folder, release, standing, results, now)
+        pointer = {"release": release, "published_at": published_at}
+        atomic.write_text(folder / "latest.json", json.dumps(pointer, indent=1) + "\n")
+    else:
+        drafts = sharing.drafts(ws.settings)
+        differences = write(ws, drafts, release, standing, results, now)
+        try:
+            sharing_inputs.push(ws)
+            sharing.publish(ws.settings, store, drafts / release, published_at)
+        except ObservatoryError as error:
+            ws.failures["release"] = error
+            raise
     ws.progress(f"released {release}")
     return Published(release, folder / release, True, differences)
 

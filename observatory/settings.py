@@ -8,6 +8,7 @@ Every field can be set by a variable ``OBSERVATORY_<FIELD>``, for example ``OBSE
 
 from __future__ import annotations
 
+import hashlib
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -62,6 +63,10 @@ class Settings(BaseSettings):
     pseudonym_key: SecretStr | None = Field(
         default=None, min_length=16, description="secret that turns names in a programme's registers into pseudonyms"
     )
+    store: str | None = Field(
+        default=None,
+        description="a store that machines share: s3://, gs:// or az:// with bucket and prefix, or file:///folder",
+    )
     disclosure_rules: Path | None = Field(
         default=None, description="file with the parameters of disclosure control, outside the repository"
     )
@@ -97,9 +102,14 @@ class Settings(BaseSettings):
         return self.data_dir / "build"
 
     @property
+    def shared(self) -> Path:
+        """What this machine holds of the shared store: each store has a folder of its own, so that none mix."""
+        return self.data_dir / "stores" / hashlib.sha256((self.store or "").encode()).hexdigest()[:12]
+
+    @property
     def releases(self) -> Path:
-        """Published releases; a directory here never changes again."""
-        return self.data_dir / "releases"
+        """Published releases; a directory here never changes again. With a shared store those that came from it."""
+        return (self.shared if self.store else self.data_dir) / "releases"
 
     @property
     def logs(self) -> Path:

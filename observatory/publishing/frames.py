@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from observatory import releases
+from observatory import releases, sharing
 from observatory.errors import UsageError
 from observatory.publishing.edition import Edition, Table, opened
 from observatory.settings import Settings
@@ -17,18 +17,22 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def edition(release: str | None = None) -> Edition:
-    """A release of this machine, the latest by default. Raises UsageError naming those there are."""
-    settings = Settings()
-    return opened(releases.find(settings.releases, release), settings.home)
+def edition(release: str | None = None, store: str | None = None) -> Edition:
+    """A release of this machine or of a store, the latest by default. Raises UsageError naming those there are."""
+    settings = Settings(store=store) if store else Settings()
+    folder = sharing.releases(settings, [release] if release else [])
+    return opened(releases.find(folder, release), settings.home)
 
 
-def load(name: str, release: str | None = None, **wanted: str | Sequence[str]) -> pd.DataFrame:
+def load(
+    name: str, release: str | None = None, store: str | None = None, **wanted: str | Sequence[str]
+) -> pd.DataFrame:
     """Rows of an indicator with the wanted values, with unit, status and provenance in every row.
 
-    Raises UsageError for an indicator, a column or a value that is not there, naming what is.
+    Raises UsageError for an indicator, a column or a value that is not there, naming what is; DataError naming the
+    object of a shared store whose bytes have changed.
     """
-    found = edition(release)
+    found = edition(release, store)
     (table,) = found.chosen([name])
     frame = table.content.to_pandas()
     for column, values in wanted.items():
@@ -63,11 +67,11 @@ def about(edition: Edition, table: Table) -> dict[str, object]:
     }
 
 
-def indicators(release: str | None = None) -> pd.DataFrame:
+def indicators(release: str | None = None, store: str | None = None) -> pd.DataFrame:
     """The indicators of a release, one a row: name, unit, definition, rows, provenance, last update of the sources."""
     import pandas as pd
 
-    found = edition(release)
+    found = edition(release, store)
     rows = [
         {
             "indicator": table.name,

@@ -1,0 +1,329 @@
+"""A DuckDB SELECT as Spark says it: the table of rewrites, and the constructs that Spark has nothing for.
+
+Belongs here: SQL in, SQL out, and the line of whatever cannot be said. Does not belong here: sessions, files, Arrow
+(spark.py).
+
+sqlglot knows how the two dialects spell things. What it does not know is where the same spelling means something else;
+each such difference is one function of ``REWRITES``, which makes Spark do what DuckDB does, to the last rule (nulls,
+noughts, rounding). The order of the sums of floats is nobody's promise, so results agree within 1e-9 relative. Sources:
+DuckDB's documentation of functions and Spark's SQL reference (ANSI compliance), both tried out side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from observatory.errors import DataError
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+
+@dataclass(frozen=True)
+class Lack:
+    """Something that Spark cannot do: the line within the SELECT (from 1), the construct, and what to write instead."""
+
+    line: int
+    construct: str
+    remedy: str
+
+
+class NotPortable(DataError):
+    """A SELECT that does not run on Spark; ``lacks`` says where and why."""
+
+    def __init__(self, place: str, lacks: list[Lack]) -> None:
+        self.lacks = lacks
+        said = "; ".join(f"line {lack.line} of the SELECT: {lack.construct}" for lack in lacks)
+        super().__init__(f"{place}: Spark cannot run this: {said}", remedy=lacks[0].remedy)
+
+
+def view_name(relation: str) -> str:
+    """The temporary view that stands for ``schema.table`` in a session."""
+    return relation.replace(".", "__", 1)
+
+
+def transpile(sql: str, place: str) -> str:
+    """The SELECT in Spark's dialect, over views named by :func:`view_name`. Raises NotPortable."""
+    tree = parsed(sql)
+    if lacks := sorted(_lacks(tree), key=lambda lack: lack.line):
+        raise NotPortable(place, lacks)
+    return written(rewritten(tree), place)
+
+
+def parsed(sql: str) -> exp.Query:
+    """The syntax tree of a SELECT in DuckDB's dialect."""
+    import sqlglot
+    from sqlglot import exp
+
+    return cast("exp.Query", sqlglot.parse_one(sql, dialect="duckdb"))
+
+
+def rewritten(tree: exp.Query) -> exp.Query:
+    """``tree`` after all rewrites, innermost expressions first; changes ``tree``."""
+    for rewrite in REWRITES:
+        for node in reversed(list(tree.find_all(*rewrite.kinds()))):
+            if (other := rewrite(node)) is not None:
+                node.replace(other)
+    return tree
+
+
+def written(tree: exp.Query, place: str) -> str:
+    """``tree`` in Spark's dialect. Raises NotPortable for what sqlglot cannot say in it."""
+    from sqlglot import ErrorLevel
+    from sqlglot.errors import UnsupportedError
+
+    try:
+        return tree.sql(dialect="spark", unsupported_level=ErrorLevel.RAISE)
+    except UnsupportedError as error:
+        lack = Lack(line_of(tree), str(error), "Write it with functions that both engines have")
+        raise NotPortable(place, [lack]) from error
+
+
+def line_of(node: exp.Expression) -> int:
+    """First line of the SELECT that ``node`` stands on, as far as the parser has kept it; 1 if it has not."""
+    return min((part.meta["line"] for part in node.walk() if "line" in part.meta), default=1)
+
+
+def locate(sql: str, fragment: str, at: int) -> int:
+    """The line of ``sql`` (DuckDB's) from which Spark's text at ``at`` came: that of the smallest expression around it.
+
+    ``fragment`` is what Spark quotes; empty where it only tells the place.
+    """
+    tree = rewritten(parsed(sql))
+    whole = tree.sql(dialect="spark")
+    found: tuple[int, int] | None = None
+    for node in tree.walk():
+        text = node.sql(dialect="spark")
+        where = whole.find(text, max(0, at - len(text) + 1))
+        # an expression that was made by a rewrite has the line of what stands within it
+        if text and 0 <= where <= at < where + len(text) and len(text) >= len(fragment):
+            found = min(found, (len(text), line_of(node))) if found else (len(text), line_of(node))
+    return found[1] if found else 1
+
+
+# -- what Spark has nothing for -------------------------------------------------------------------------------------
+
+
+def _lacks(tree: exp.Query) -> Iterator[Lack]:
+    from sqlglot import exp
+
+    for node in tree.walk():
+        if isinstance(node, exp.Star) and node.args.get("replace"):
+            yield Lack(line_of(node), "* replace (…)", "List the columns instead of replacing one in a star")
+        elif isinstance(node, exp.Columns):
+            yield Lack(line_of(node), "columns(…)", "List the columns")
+        elif isinstance(node, exp.Cast) and node.is_type("HUGEINT", "INT128", "UHUGEINT", "UINT128", "UBIGINT"):
+            yield Lack(line_of(node), f"cast to {node.to.sql('duckdb').lower()}", "Cast to decimal(38, 0)")
+        elif isinstance(node, exp.Cast) and node.is_type("BIGINT"):
+            yield Lack(line_of(node), "cast to bigint", "Spark cuts where DuckDB rounds: cast to decimal(18, 0)")
+        elif isinstance(node, exp.Select) and not _adjacent([_is_unnest(e) for e in node.expressions]):
+            yield Lack(line_of(node), "unnest(…) in columns apart", "Put the columns that are unnested side by side")
+
+
+def _is_unnest(projection: exp.Expression) -> bool:
+    from sqlglot import exp
+
+    return isinstance(projection.unalias(), exp.Explode)
+
+
+def _adjacent(flags: list[bool]) -> bool:
+    """Whether all that are true stand side by side."""
+    places = [at for at, flag in enumerate(flags) if flag]
+    return not places or places[-1] - places[0] == len(places) - 1
+
+
+# -- rewrites -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Rewrite:
+    """One difference between the dialects. ``change`` returns what takes the node's place, None to leave it."""
+
+    name: str
+    why: str
+    nodes: tuple[str, ...]
+    change: Callable[[exp.Expression], exp.Expression | None]
+
+    def kinds(self) -> list[type[exp.Expression]]:
+        """The classes of expressions that it looks at."""
+        from sqlglot import exp
+
+        return [getattr(exp, name) for name in self.nodes]
+
+    def __call__(self, node: exp.Expression) -> exp.Expression | None:
+        """Apply it."""
+        return self.change(node)
+
+
+def _relation(table: exp.Expression) -> None:
+    from sqlglot import exp
+
+    if table.args.get("db"):
+        if not table.alias:
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name, quoted=True)))
+        name = view_name(f"{table.args['db'].name}.{table.name}")
+        table.set("this", exp.to_identifier(name, quoted=True))
+        table.set("db", None)
+
+
+def _double(node: exp.Expression) -> exp.Expression:
+    from sqlglot import exp
+
+    if isinstance(node, exp.Cast) and node.is_type("DOUBLE"):
+        return node
+    return exp.cast(node.copy(), exp.DataType.Type.DOUBLE)
+
+
+def _division(node: exp.Expression) -> exp.Expression:
+    from sqlglot import exp
+
+    above, below = _double(node.args["this"].unnest()), _double(node.args["expression"].unnest())
+    # said to be typed and safe as it stands, so that the generator adds nothing
+    quotient = exp.Div(this=above, expression=below, typed=True, safe=True)
+    divisor = node.args["expression"].unnest()
+    while isinstance(divisor, exp.Cast):
+        divisor = divisor.this.unnest()
+    if isinstance(divisor, exp.Nullif) or (isinstance(divisor, exp.Literal) and float(divisor.this)):
+        return exp.Paren(this=quotient)
+    endless = exp.Mul(this=above.copy(), expression=_text("Infinity"))
+    nought = exp.EQ(this=below.copy(), expression=exp.Literal.number(0))
+    return exp.Case(ifs=[exp.If(this=nought, true=endless)], default=quotient)
+
+
+def _text(double: str) -> exp.Expression:
+    from sqlglot import exp
+
+    return exp.cast(exp.Literal.string(double), exp.DataType.Type.DOUBLE)
+
+
+def _average(node: exp.Expression) -> None:
+    from sqlglot import exp
+
+    if not isinstance(node.this, exp.Distinct | exp.Order):
+        node.set("this", _double(node.this))
+
+
+def _logarithm(node: exp.Expression) -> exp.Expression:
+    from sqlglot import exp
+
+    of = node.args.get("expression") if isinstance(node, exp.Log) and node.args.get("expression") else node.this
+    zero = exp.Literal.number(0)
+    refusal = exp.func("raise_error", exp.Literal.string("logarithm of a negative number"))
+    cases = [
+        exp.If(this=exp.EQ(this=of.copy(), expression=zero), true=_text("-Infinity")),
+        exp.If(this=exp.LT(this=of.copy(), expression=zero.copy()), true=refusal),
+    ]
+    return exp.Case(ifs=cases, default=node.copy())
+
+
+def _sorted_sum(node: exp.Expression) -> None:
+    from sqlglot import exp
+
+    if isinstance(node.this, exp.Order):
+        node.set("this", node.this.this)
+
+
+def _extreme(node: exp.Expression) -> exp.Expression | None:
+    from sqlglot import exp
+
+    there = exp.Not(this=exp.Is(this=node.this.copy(), expression=exp.Null()))
+    if isinstance(node.parent, exp.Filter):
+        where = node.parent.expression
+        where.set("this", exp.And(this=exp.Paren(this=where.this), expression=there))
+        return None
+    return exp.Filter(this=node.copy(), expression=exp.Where(this=there))
+
+
+def _whole_number(node: exp.Expression) -> None:
+    if node.is_type("INT", "SMALLINT", "TINYINT") and not node.this.is_int:
+        from sqlglot import exp
+
+        node.set("this", exp.func("rint", node.this.copy()))
+
+
+def _parallel(node: exp.Expression) -> None:
+    from sqlglot import exp
+
+    found = [(at, e) for at, e in enumerate(node.expressions) if _is_unnest(e)]
+    if len(found) > 1:
+        zipped = exp.func("arrays_zip", *(e.unalias().this.copy() for _, e in found))
+        names = [exp.to_identifier(e.output_name or f"unnest_{at}", quoted=True) for at, e in found]
+        first, last = found[0][0], found[-1][0]
+        rows = exp.Aliases(this=exp.func("inline", zipped), expressions=names)
+        node.set("expressions", [*node.expressions[:first], rows, *node.expressions[last + 1 :]])
+
+
+def _subquery(node: exp.Expression) -> exp.Expression | None:
+    from sqlglot import exp
+
+    select = node.parent_select
+    if select is None or not select.args.get("group") or not _in_projection(node, select):
+        return None
+    if node.find_ancestor(exp.AggFunc, exp.Select) is not select or not isinstance(node.this, exp.Select):
+        return None
+    own = {source.alias_or_name for source in node.find_all(exp.Table, exp.Subquery)}
+    if any(column.table and column.table not in own for column in node.find_all(exp.Column)):
+        return exp.AnyValue(this=node.copy())
+    return None
+
+
+def _in_projection(node: exp.Expression, select: exp.Expression) -> bool:
+    parent = node
+    while parent.parent is not None and parent.parent is not select:
+        parent = parent.parent
+    return parent.arg_key == "expressions"
+
+
+def _quantile(node: exp.Expression) -> exp.Expression | None:
+    from sqlglot import exp
+
+    if node.args.get("expression") is None:
+        return None
+    return exp.func("percentile", _double(node.this), node.expression.copy())
+
+
+REWRITES: tuple[Rewrite, ...] = (
+    Rewrite("relations", "a relation is a temporary view: a session has one namespace for them", ("Table",), _relation),
+    Rewrite(
+        "subqueries of a group",
+        "Spark takes a correlated subquery beside GROUP BY only within an aggregate",
+        ("Subquery",),
+        _subquery,
+    ),
+    Rewrite(
+        "several unnest",
+        "DuckDB walks through lists side by side, Spark would cross them",
+        ("Select",),
+        _parallel,
+    ),
+    Rewrite(
+        "division",
+        "DuckDB divides as doubles, and by nought to infinity or NaN; Spark keeps decimals and stops",
+        ("Div",),
+        _division,
+    ),
+    Rewrite("averages", "DuckDB's average is a double; Spark's of decimals is a decimal", ("Avg",), _average),
+    Rewrite(
+        "logarithms",
+        "of nought DuckDB says minus infinity, of less it stops; Spark says null",
+        ("Ln", "Log"),
+        _logarithm,
+    ),
+    Rewrite(
+        "order within a sum",
+        "only texts and lists depend on it in Spark's grammar; sums agree within 1e-9",
+        ("Sum", "Avg", "Stddev", "StddevSamp", "StddevPop", "Variance", "VariancePop", "Count", "Min", "Max"),
+        _sorted_sum,
+    ),
+    Rewrite(
+        "value at the extreme",
+        "DuckDB's arg_min and arg_max pass over rows without a value",
+        ("ArgMin", "ArgMax"),
+        _extreme,
+    ),
+    Rewrite("whole numbers", "DuckDB rounds where Spark cuts", ("Cast",), _whole_number),
+    Rewrite("quantiles", "quantile_cont is percentile in Spark", ("PercentileCont",), _quantile),
+)
+"""Applied in this order; each has a test that runs both engines."""

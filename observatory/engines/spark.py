@@ -249,11 +249,19 @@ class _quiet:
         logging.disable(self.before)
 
 
+def _cause(error: Exception) -> str:
+    """What lies at the bottom of an error: Java wraps it several times."""
+    said, inner = str(error), getattr(error, "java_exception", None)
+    while inner is not None:
+        said, inner = f"{inner.getClass().getSimpleName()}: {inner.getMessage()}", inner.getCause()
+    return said
+
+
 def _refusal(error: Exception, sql: str, name: str) -> DataError:
     """What Spark said of a SELECT: NotPortable with the line if it does not even read it, else a failure at work."""
     from pyspark.errors import AnalysisException, ParseException
 
-    said = " ".join(str(error).split("\n\nJVM")[0].split("== SQL")[0].split(";\n")[0].split())
+    said = " ".join(_cause(error).split("\n\nJVM")[0].split("== SQL")[0].split(";\n")[0].split())
     if not isinstance(error, AnalysisException | ParseException):
         return DataError(f"{name}: Spark failed: {said:.600}", remedy="Run it with --engine duckdb to compare")
     fragment, at = "", 0

@@ -168,57 +168,52 @@ def _relation(table: exp.Expression) -> None:
         table.set("db", None)
 
 
+def _spark(template: str, **parts: exp.Expression) -> exp.Expression:
+    """An expression written in Spark's dialect, with ``:name`` where the parts go."""
+    import sqlglot
+    from sqlglot import exp
+
+    tree = sqlglot.parse_one(template, dialect="spark")
+    return exp.replace_placeholders(tree, **{name: part.copy() for name, part in parts.items()})
+
+
 def _double(node: exp.Expression) -> exp.Expression:
     from sqlglot import exp
 
-    if isinstance(node, exp.Cast) and node.is_type("DOUBLE"):
-        return node
-    return exp.cast(node.copy(), exp.DataType.Type.DOUBLE)
+    inner = node.unnest()
+    return inner if isinstance(inner, exp.Cast) and inner.is_type("DOUBLE") else _spark("CAST(:x AS DOUBLE)", x=inner)
 
 
 def _division(node: exp.Expression) -> exp.Expression:
     from sqlglot import exp
 
-    above, below = _double(node.args["this"].unnest()), _double(node.args["expression"].unnest())
-    # said to be typed and safe as it stands, so that the generator adds nothing
-    quotient = exp.Div(this=above, expression=below, typed=True, safe=True)
-    divisor = node.args["expression"].unnest()
+    above, below = _double(node.this), _double(node.expression)
+    divisor = node.expression.unnest()
     while isinstance(divisor, exp.Cast):
         divisor = divisor.this.unnest()
     if isinstance(divisor, exp.Nullif) or (isinstance(divisor, exp.Literal) and float(divisor.this)):
-        return exp.Paren(this=quotient)
-    endless = exp.Mul(this=above.copy(), expression=_text("Infinity"))
-    nought = exp.EQ(this=below.copy(), expression=exp.Literal.number(0))
-    return exp.Case(ifs=[exp.If(this=nought, true=endless)], default=quotient)
-
-
-def _text(double: str) -> exp.Expression:
-    from sqlglot import exp
-
-    return exp.cast(exp.Literal.string(double), exp.DataType.Type.DOUBLE)
+        return _spark("(:a / :b)", a=above, b=below)
+    return _spark("CASE WHEN :b = 0 THEN :a * CAST('Infinity' AS DOUBLE) ELSE :a / :b END", a=above, b=below)
 
 
 def _average(node: exp.Expression) -> None:
     from sqlglot import exp
 
-    if not isinstance(node.this, exp.Distinct | exp.Order):
+    if not isinstance(node.this, exp.Distinct):
         node.set("this", _double(node.this))
 
 
 def _logarithm(node: exp.Expression) -> exp.Expression:
-    from sqlglot import exp
-
-    of = node.args.get("expression") if isinstance(node, exp.Log) and node.args.get("expression") else node.this
-    zero = exp.Literal.number(0)
-    refusal = exp.func("raise_error", exp.Literal.string("logarithm of a negative number"))
-    cases = [
-        exp.If(this=exp.EQ(this=of.copy(), expression=zero), true=_text("-Infinity")),
-        exp.If(this=exp.LT(this=of.copy(), expression=zero.copy()), true=refusal),
-    ]
-    return exp.Case(ifs=cases, default=node.copy())
+    of = node.args.get("expression") or node.this
+    return _spark(
+        "CASE WHEN :x = 0 THEN CAST('-Infinity' AS DOUBLE) "
+        "WHEN :x < 0 THEN RAISE_ERROR('logarithm of a negative number') ELSE :log END",
+        x=of,
+        log=node,
+    )
 
 
-def _sorted_sum(node: exp.Expression) -> None:
+def _unordered(node: exp.Expression) -> None:
     from sqlglot import exp
 
     if isinstance(node.this, exp.Order):
@@ -228,19 +223,16 @@ def _sorted_sum(node: exp.Expression) -> None:
 def _extreme(node: exp.Expression) -> exp.Expression | None:
     from sqlglot import exp
 
-    there = exp.Not(this=exp.Is(this=node.this.copy(), expression=exp.Null()))
     if isinstance(node.parent, exp.Filter):
         where = node.parent.expression
-        where.set("this", exp.And(this=exp.Paren(this=where.this), expression=there))
+        where.set("this", _spark("(:was) AND NOT :x IS NULL", was=where.this, x=node.this))
         return None
-    return exp.Filter(this=node.copy(), expression=exp.Where(this=there))
+    return exp.Filter(this=node.copy(), expression=exp.Where(this=_spark("NOT :x IS NULL", x=node.this)))
 
 
 def _whole_number(node: exp.Expression) -> None:
     if node.is_type("INT", "SMALLINT", "TINYINT") and not node.this.is_int:
-        from sqlglot import exp
-
-        node.set("this", exp.func("rint", node.this.copy()))
+        node.set("this", _spark("RINT(:x)", x=node.this))
 
 
 def _parallel(node: exp.Expression) -> None:
@@ -277,11 +269,38 @@ def _in_projection(node: exp.Expression, select: exp.Expression) -> bool:
 
 
 def _quantile(node: exp.Expression) -> exp.Expression | None:
-    from sqlglot import exp
-
     if node.args.get("expression") is None:
         return None
-    return exp.func("percentile", _double(node.this), node.expression.copy())
+    return _spark("PERCENTILE(:x, :q)", x=_double(node.this), q=node.expression)
+
+
+def _joined(node: exp.Expression) -> exp.Expression | None:
+    """Texts put together: a sorted set where DISTINCT is asked for, else in the order of rising keys, nulls last."""
+    from sqlglot import exp
+
+    inner, keys = node.this, []
+    if isinstance(inner, exp.Order):
+        inner, keys = inner.this, inner.expressions
+    separator = node.args.get("separator") or exp.Literal.string(",")
+    parent = node.parent
+    if isinstance(parent, exp.Window) or any(key.args.get("desc") for key in keys):
+        return None
+    where = parent.expression.this if isinstance(parent, exp.Filter) else exp.true()
+    if isinstance(inner, exp.Distinct):
+        text = _spark("CASE WHEN :w THEN :x END", w=where, x=inner.expressions[0])
+        whole = "CASE WHEN COUNT(:x) > 0 THEN ARRAY_JOIN(ARRAY_SORT(COLLECT_SET(:x)), :sep) END"
+        made = _spark(whole, x=text, sep=separator)
+    else:
+        fields = ", ".join(f":k{at} IS NULL, :k{at}" for at in range(len(keys)))
+        row = f"STRUCT({fields + ', ' if fields else ''}:x AS text)"
+        parts = {f"k{at}": key.this for at, key in enumerate(keys)}
+        rows = _spark(f"CASE WHEN :w AND NOT :x IS NULL THEN {row} END", w=exp.paren(where), x=inner, **parts)
+        whole = "CASE WHEN COUNT(:r) > 0 THEN ARRAY_JOIN(TRANSFORM(ARRAY_SORT(COLLECT_LIST(:r)), e -> e.text), :sep) END"
+        made = _spark(whole, r=rows, sep=separator)
+    if isinstance(parent, exp.Filter):
+        parent.replace(made)
+        return None
+    return made
 
 
 REWRITES: tuple[Rewrite, ...] = (
@@ -304,6 +323,12 @@ REWRITES: tuple[Rewrite, ...] = (
         ("Div",),
         _division,
     ),
+    Rewrite(
+        "order within a sum",
+        "only texts and lists depend on it in Spark's grammar; sums agree within 1e-9",
+        ("Sum", "Avg", "Stddev", "StddevSamp", "StddevPop", "Variance", "VariancePop", "Count", "Min", "Max"),
+        _unordered,
+    ),
     Rewrite("averages", "DuckDB's average is a double; Spark's of decimals is a decimal", ("Avg",), _average),
     Rewrite(
         "logarithms",
@@ -312,18 +337,18 @@ REWRITES: tuple[Rewrite, ...] = (
         _logarithm,
     ),
     Rewrite(
-        "order within a sum",
-        "only texts and lists depend on it in Spark's grammar; sums agree within 1e-9",
-        ("Sum", "Avg", "Stddev", "StddevSamp", "StddevPop", "Variance", "VariancePop", "Count", "Min", "Max"),
-        _sorted_sum,
-    ),
-    Rewrite(
         "value at the extreme",
         "DuckDB's arg_min and arg_max pass over rows without a value",
         ("ArgMin", "ArgMax"),
         _extreme,
     ),
     Rewrite("whole numbers", "DuckDB rounds where Spark cuts", ("Cast",), _whole_number),
+    Rewrite(
+        "texts put together",
+        "listagg within group stops beside a second DISTINCT (Spark 4.3), and has no place in Spark 3",
+        ("GroupConcat",),
+        _joined,
+    ),
     Rewrite("quantiles", "quantile_cont is percentile in Spark", ("PercentileCont",), _quantile),
 )
 """Applied in this order; each has a test that runs both engines."""

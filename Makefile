@@ -29,7 +29,7 @@ refresh: $(READY)  ## build, check and publish everything from the embedded snap
 	@$(BIN)/observatory refresh
 
 test: $(READY)  ## the tests, without a network
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: $(READY)  ## lint, format, types, import contract, audit of the dependencies
 	@$(BIN)/ruff check .

@@ -102,6 +102,15 @@ class DuckDB:
         """Names and Arrow types of what ``sql`` gives; no row is read. Raises DataError if the engine refuses."""
         return self.to_arrow(f"select * from ({sql.rstrip().rstrip(';')}\n) limit 0", views, name=name).schema
 
+    def check(self, sql: str, schemas: Mapping[str, pa.Schema], *, name: str) -> pa.Schema:
+        """Bind ``sql`` over empty tables of these schemas; returns that of its rows. Raises DataError."""
+        with self.open() as connection, refusals(name):
+            for at, (found, schema) in enumerate(schemas.items()):
+                connection.register(f"empty_{at}", schema.empty_table())
+                connection.execute(f"create schema if not exists {quote(found.split('.', 1)[0])}")
+                connection.execute(f"create view {relation(found)} as select * from empty_{at}")
+            return connection.sql(sql).limit(0).to_arrow_table().schema
+
     def to_parquet(self, sql: str, views: Mapping[str, Path], target: Path, *, name: str) -> None:
         """Rows of ``sql`` in a Parquet file, streamed, in the order of the SELECT, whole or not at all.
 

@@ -9,11 +9,14 @@ not depend on the engine; the last digits of floats may (1e-9 relative), and wit
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import os
 import re
-from collections.abc import Mapping
+import sys
+import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BYTES_A_PARTITION = 32 << 20
-MOST_PARTITIONS = 400
+FEWEST_PARTITIONS, MOST_PARTITIONS = 2, 400
 _POSITION = re.compile(r"pos (\d+)")
 _HEAP = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt])i?b?\s*", re.IGNORECASE)
 
@@ -70,7 +73,10 @@ class Spark:
         for relation, path in views.items():
             self._view(session, relation, path)
         if self.is_local:
-            session.conf.set("spark.sql.shuffle.partitions", str(_partitions(views)))
+            parts = _partitions(views)
+            session.conf.set("spark.sql.shuffle.partitions", str(parts))
+            # plans that change while they run cost small tables more than they save
+            session.conf.set("spark.sql.adaptive.enabled", str(parts > FEWEST_PARTITIONS).lower())
         with _quiet():
             try:
                 found = session.sql(text).toArrow()
@@ -92,9 +98,7 @@ class Spark:
         session = _session(self)
         for relation, schema in schemas.items():
             _known(session).pop(relation, None)
-            session.createDataFrame(_plain(schema.empty_table())).createOrReplaceTempView(
-                spark_sql.view_name(relation)
-            )
+            session.createDataFrame(_plain(schema.empty_table())).createOrReplaceTempView(spark_sql.view_name(relation))
         with _quiet():
             try:
                 _ = session.sql(text).schema
@@ -169,17 +173,32 @@ def _session(engine: Spark) -> Any:
     for logger in ("py4j", "SQLQueryContextLogger", "DataFrameQueryContextLogger"):
         logging.getLogger(logger).setLevel(logging.CRITICAL)
     try:
-        session = builder.getOrCreate()
-    except (*_errors(), OSError, RuntimeError) as error:
+        with _apart(engine.spill / "spark" / "spark.log") if engine.is_local else contextlib.nullcontext():
+            session = builder.getOrCreate()
+    except _errors(OSError, RuntimeError) as error:
         said = str(error).strip().splitlines()
         raise UsageError(
             f"Spark at {engine.remote or engine.master} does not start: {said[0] if said else type(error).__name__}",
             remedy="Install Java 17 (default-jre-headless) for a local Spark, or correct SPARK_REMOTE and "
             "OBSERVATORY_SPARK_MASTER",
         ) from error
-    if engine.is_local:
-        session.sparkContext.setLogLevel("OFF")
     return session
+
+
+@contextlib.contextmanager
+def _apart(log: Path) -> Iterator[None]:
+    """While Java starts, let standard error be a file: Java keeps it, and its lines are no part of a command's."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    sys.stderr.flush()
+    own = os.dup(2)
+    try:
+        with log.open("wb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            os.dup2(file.fileno(), 2)
+            yield
+    finally:
+        os.dup2(own, 2)
+        os.close(own)
 
 
 def _options(engine: Spark) -> dict[str, str]:
@@ -206,7 +225,7 @@ def _options(engine: Spark) -> dict[str, str]:
             "spark.local.dir": str(scratch),
             "spark.sql.warehouse.dir": str(scratch / "warehouse"),
             "spark.sql.catalogImplementation": "in-memory",
-            "spark.log.level": "OFF",
+            "spark.log.level": "ERROR",
         }
     return options
 
@@ -215,7 +234,7 @@ def _partitions(views: Mapping[str, Path]) -> int:
     """Into how many parts a local Spark shuffles: by the size of what is read, so that small tables are quick."""
     files = [f for path in views.values() for f in (path.rglob("*.parquet") if path.is_dir() else [path])]
     size = sum(file.stat().st_size for file in files)
-    return min(max(2, size // BYTES_A_PARTITION), MOST_PARTITIONS)
+    return min(max(FEWEST_PARTITIONS, size // BYTES_A_PARTITION), MOST_PARTITIONS)
 
 
 def _plain(table: pa.Table) -> pa.Table:
@@ -231,22 +250,22 @@ def _as(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return table.rename_columns(schema.names).cast(schema)
 
 
-def _errors() -> tuple[type[Exception], ...]:
+def _errors(*others: type[Exception]) -> tuple[type[Exception], ...]:
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
-    return PySparkException, Py4JError
+    return PySparkException, Py4JError, *others
 
 
-class _quiet:
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
     """Silence of Spark's own lines while a query runs; what it says is in the error that is raised."""
-
-    def __enter__(self) -> None:
-        self.before = logging.root.manager.disable
-        logging.disable(logging.CRITICAL)
-
-    def __exit__(self, *_: object) -> None:
-        logging.disable(self.before)
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _cause(error: Exception) -> str:

@@ -55,7 +55,6 @@ def transpile(sql: str, place: str) -> str:
 def parsed(sql: str) -> exp.Query:
     """The syntax tree of a SELECT in DuckDB's dialect."""
     import sqlglot
-    from sqlglot import exp
 
     return cast("exp.Query", sqlglot.parse_one(sql, dialect="duckdb"))
 
@@ -81,7 +80,7 @@ def written(tree: exp.Query, place: str) -> str:
         raise NotPortable(place, [lack]) from error
 
 
-def line_of(node: exp.Expression) -> int:
+def line_of(node: exp.Expr) -> int:
     """First line of the SELECT that ``node`` stands on, as far as the parser has kept it; 1 if it has not."""
     return min((part.meta["line"] for part in node.walk() if "line" in part.meta), default=1)
 
@@ -122,7 +121,7 @@ def _lacks(tree: exp.Query) -> Iterator[Lack]:
             yield Lack(line_of(node), "unnest(…) in columns apart", "Put the columns that are unnested side by side")
 
 
-def _is_unnest(projection: exp.Expression) -> bool:
+def _is_unnest(projection: exp.Expr) -> bool:
     from sqlglot import exp
 
     return isinstance(projection.unalias(), exp.Explode)
@@ -144,20 +143,20 @@ class Rewrite:
     name: str
     why: str
     nodes: tuple[str, ...]
-    change: Callable[[exp.Expression], exp.Expression | None]
+    change: Callable[[exp.Expr], exp.Expr | None]
 
-    def kinds(self) -> list[type[exp.Expression]]:
+    def kinds(self) -> list[type[exp.Expr]]:
         """The classes of expressions that it looks at."""
         from sqlglot import exp
 
         return [getattr(exp, name) for name in self.nodes]
 
-    def __call__(self, node: exp.Expression) -> exp.Expression | None:
+    def __call__(self, node: exp.Expr) -> exp.Expr | None:
         """Apply it."""
         return self.change(node)
 
 
-def _relation(table: exp.Expression) -> None:
+def _relation(table: exp.Expr) -> None:
     from sqlglot import exp
 
     if table.args.get("db"):
@@ -168,7 +167,7 @@ def _relation(table: exp.Expression) -> None:
         table.set("db", None)
 
 
-def _spark(template: str, **parts: exp.Expression) -> exp.Expression:
+def _spark(template: str, **parts: exp.Expr) -> exp.Expr:
     """An expression written in Spark's dialect, with ``:name`` where the parts go."""
     import sqlglot
     from sqlglot import exp
@@ -177,14 +176,14 @@ def _spark(template: str, **parts: exp.Expression) -> exp.Expression:
     return exp.replace_placeholders(tree, **{name: part.copy() for name, part in parts.items()})
 
 
-def _double(node: exp.Expression) -> exp.Expression:
+def _double(node: exp.Expr) -> exp.Expr:
     from sqlglot import exp
 
     inner = node.unnest()
     return inner if isinstance(inner, exp.Cast) and inner.is_type("DOUBLE") else _spark("CAST(:x AS DOUBLE)", x=inner)
 
 
-def _division(node: exp.Expression) -> exp.Expression:
+def _division(node: exp.Expr) -> exp.Expr:
     from sqlglot import exp
 
     above, below = _double(node.this), _double(node.expression)
@@ -196,14 +195,14 @@ def _division(node: exp.Expression) -> exp.Expression:
     return _spark("CASE WHEN :b = 0 THEN :a * CAST('Infinity' AS DOUBLE) ELSE :a / :b END", a=above, b=below)
 
 
-def _average(node: exp.Expression) -> None:
+def _average(node: exp.Expr) -> None:
     from sqlglot import exp
 
     if not isinstance(node.this, exp.Distinct):
         node.set("this", _double(node.this))
 
 
-def _logarithm(node: exp.Expression) -> exp.Expression:
+def _logarithm(node: exp.Expr) -> exp.Expr:
     of = node.args.get("expression") or node.this
     return _spark(
         "CASE WHEN :x = 0 THEN CAST('-Infinity' AS DOUBLE) "
@@ -213,14 +212,14 @@ def _logarithm(node: exp.Expression) -> exp.Expression:
     )
 
 
-def _unordered(node: exp.Expression) -> None:
+def _unordered(node: exp.Expr) -> None:
     from sqlglot import exp
 
     if isinstance(node.this, exp.Order):
         node.set("this", node.this.this)
 
 
-def _extreme(node: exp.Expression) -> exp.Expression | None:
+def _extreme(node: exp.Expr) -> exp.Expr | None:
     from sqlglot import exp
 
     if isinstance(node.parent, exp.Filter):
@@ -230,12 +229,12 @@ def _extreme(node: exp.Expression) -> exp.Expression | None:
     return exp.Filter(this=node.copy(), expression=exp.Where(this=_spark("NOT :x IS NULL", x=node.this)))
 
 
-def _whole_number(node: exp.Expression) -> None:
+def _whole_number(node: exp.Expr) -> None:
     if node.is_type("INT", "SMALLINT", "TINYINT") and not node.this.is_int:
         node.set("this", _spark("RINT(:x)", x=node.this))
 
 
-def _parallel(node: exp.Expression) -> None:
+def _parallel(node: exp.Expr) -> None:
     from sqlglot import exp
 
     found = [(at, e) for at, e in enumerate(node.expressions) if _is_unnest(e)]
@@ -247,7 +246,7 @@ def _parallel(node: exp.Expression) -> None:
         node.set("expressions", [*node.expressions[:first], rows, *node.expressions[last + 1 :]])
 
 
-def _subquery(node: exp.Expression) -> exp.Expression | None:
+def _subquery(node: exp.Expr) -> exp.Expr | None:
     from sqlglot import exp
 
     select = node.parent_select
@@ -261,20 +260,20 @@ def _subquery(node: exp.Expression) -> exp.Expression | None:
     return None
 
 
-def _in_projection(node: exp.Expression, select: exp.Expression) -> bool:
+def _in_projection(node: exp.Expr, select: exp.Expr) -> bool:
     parent = node
     while parent.parent is not None and parent.parent is not select:
         parent = parent.parent
     return parent.arg_key == "expressions"
 
 
-def _quantile(node: exp.Expression) -> exp.Expression | None:
+def _quantile(node: exp.Expr) -> exp.Expr | None:
     if node.args.get("expression") is None:
         return None
     return _spark("PERCENTILE(:x, :q)", x=_double(node.this), q=node.expression)
 
 
-def _joined(node: exp.Expression) -> exp.Expression | None:
+def _joined(node: exp.Expr) -> exp.Expr | None:
     """Texts put together: a sorted set where DISTINCT is asked for, else in the order of rising keys, nulls last."""
     from sqlglot import exp
 
@@ -295,7 +294,9 @@ def _joined(node: exp.Expression) -> exp.Expression | None:
         row = f"STRUCT({fields + ', ' if fields else ''}:x AS text)"
         parts = {f"k{at}": key.this for at, key in enumerate(keys)}
         rows = _spark(f"CASE WHEN :w AND NOT :x IS NULL THEN {row} END", w=exp.paren(where), x=inner, **parts)
-        whole = "CASE WHEN COUNT(:r) > 0 THEN ARRAY_JOIN(TRANSFORM(ARRAY_SORT(COLLECT_LIST(:r)), e -> e.text), :sep) END"
+        whole = (
+            "CASE WHEN COUNT(:r) > 0 THEN ARRAY_JOIN(TRANSFORM(ARRAY_SORT(COLLECT_LIST(:r)), e -> e.text), :sep) END"
+        )
         made = _spark(whole, r=rows, sep=separator)
     if isinstance(parent, exp.Filter):
         parent.replace(made)

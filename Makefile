@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EXTRAS := $(VENV)/.extras
 
-.PHONY: refresh extras test check bench crash fuzz serve site lock clean help
+.PHONY: refresh extras test spark check bench crash fuzz serve site lock clean help
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -30,6 +30,9 @@ refresh: $(READY)  ## build, check and publish everything from the embedded snap
 
 test: $(READY)  ## the tests, without a network
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+spark: $(EXTRAS)  ## every model on Spark and on DuckDB, compared (Java needed)
+	@$(BIN)/python -m pytest -m "spark or not spark" tests/integration/test_spark.py
 
 check: $(READY)  ## lint, format, types, import contract, audit of the dependencies
 	@$(BIN)/ruff check .

@@ -203,7 +203,12 @@ def _average(node: exp.Expr) -> None:
 
 
 def _logarithm(node: exp.Expr) -> exp.Expr:
+    from sqlglot import exp
+
     of = node.args.get("expression") or node.this
+    if isinstance(node, exp.Log) and of is node.this:
+        # without a base DuckDB means ten, Spark e
+        node = _spark("LOG(10, :x)", x=of)
     return _spark(
         "CASE WHEN :x = 0 THEN CAST('-Infinity' AS DOUBLE) "
         "WHEN :x < 0 THEN RAISE_ERROR('logarithm of a negative number') ELSE :log END",

@@ -92,7 +92,9 @@ def run(ws: Workspace, files: Sequence[Path], tables: Mapping[str, Path], output
         model = models[name]
         given = dict(tables) | made
         views = {r: given[r] for r in model.inputs if r in given}
-        target = output / f"{model.schema}" / f"{model.name}.parquet"
+        for relation in set(model.inputs).intersection(ws.catalogue_tables) - set(views):
+            ws.make(relation)
+        target = output / model.schema / f"{model.name}.parquet"
         target.parent.mkdir(parents=True, exist_ok=True)
         carry_out(engine, model, views | ws.views(r for r in model.inputs if r not in views), target)
         ws.progress(f"{name}: {target}")

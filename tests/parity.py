@@ -1,4 +1,4 @@
-"""Whether two tables say the same: columns, rows in their order, texts exactly, numbers within a relative difference."""
+"""Whether two tables say the same: columns, rows in order, texts exactly, numbers within a relative difference."""
 
 from __future__ import annotations
 

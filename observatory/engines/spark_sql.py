@@ -117,20 +117,17 @@ def _lacks(tree: exp.Query) -> Iterator[Lack]:
             yield Lack(line_of(node), f"cast to {node.to.sql('duckdb').lower()}", "Cast to decimal(38, 0)")
         elif isinstance(node, exp.Cast) and node.is_type("BIGINT"):
             yield Lack(line_of(node), "cast to bigint", "Spark cuts where DuckDB rounds: cast to decimal(18, 0)")
-        elif isinstance(node, exp.Select) and not _adjacent([_is_unnest(e) for e in node.expressions]):
-            yield Lack(line_of(node), "unnest(…) in columns apart", "Put the columns that are unnested side by side")
+        elif isinstance(node, exp.Select):
+            places = [at for at, projection in enumerate(node.expressions) if _is_unnest(projection)]
+            if places and places[-1] - places[0] >= len(places):
+                line = line_of(node.expressions[places[-1]])
+                yield Lack(line, "unnest(…) in columns apart", "Put the columns that are unnested side by side")
 
 
 def _is_unnest(projection: exp.Expr) -> bool:
     from sqlglot import exp
 
     return isinstance(projection.unalias(), exp.Explode)
-
-
-def _adjacent(flags: list[bool]) -> bool:
-    """Whether all that are true stand side by side."""
-    places = [at for at, flag in enumerate(flags) if flag]
-    return not places or places[-1] - places[0] == len(places) - 1
 
 
 # -- rewrites -------------------------------------------------------------------------------------------------------
@@ -272,6 +269,33 @@ def _in_projection(node: exp.Expr, select: exp.Expr) -> bool:
     return parent.arg_key == "expressions"
 
 
+def _before(keys: list[exp.Expr]) -> str:
+    """Spark's comparison of two structures by their fields ``k0``, ``k1`` …: -1, 0 or 1."""
+    cases = []
+    for at, key in enumerate(keys):
+        less, more = (1, -1) if key.args.get("desc") else (-1, 1)
+        missing, there = (-1, 1) if key.args.get("nulls_first") else (1, -1)
+        cases += [
+            f"WHEN l.k{at} IS NULL AND NOT r.k{at} IS NULL THEN {missing}",
+            f"WHEN NOT l.k{at} IS NULL AND r.k{at} IS NULL THEN {there}",
+            f"WHEN l.k{at} < r.k{at} THEN {less} WHEN l.k{at} > r.k{at} THEN {more}",
+        ]
+    return f"CASE {' '.join(cases)} ELSE 0 END"
+
+
+def _row_in_rows(node: exp.Expr) -> exp.Expr | None:
+    from sqlglot import exp
+
+    rows = node.args.get("expressions") or []
+    if not isinstance(node.this, exp.Tuple) or not all(isinstance(row, exp.Tuple) for row in rows):
+        return None
+    same = [
+        exp.and_(*(exp.NullSafeEQ(this=a.copy(), expression=b.copy()) for a, b in zip(node.this, row, strict=True)))
+        for row in rows
+    ]
+    return exp.paren(exp.or_(*same))
+
+
 def _quantile(node: exp.Expr) -> exp.Expr | None:
     if node.args.get("expression") is None:
         return None
@@ -279,7 +303,7 @@ def _quantile(node: exp.Expr) -> exp.Expr | None:
 
 
 def _joined(node: exp.Expr) -> exp.Expr | None:
-    """Texts put together: a sorted set where DISTINCT is asked for, else in the order of rising keys, nulls last."""
+    """Texts put together: a sorted set where DISTINCT is asked for, else in the order of the keys."""
     from sqlglot import exp
 
     inner, keys = node.this, []
@@ -287,7 +311,7 @@ def _joined(node: exp.Expr) -> exp.Expr | None:
         inner, keys = inner.this, inner.expressions
     separator = node.args.get("separator") or exp.Literal.string(",")
     parent = node.parent
-    if isinstance(parent, exp.Window) or any(key.args.get("desc") for key in keys):
+    if isinstance(parent, exp.Window):
         return None
     where = parent.expression.this if isinstance(parent, exp.Filter) else exp.true()
     if isinstance(inner, exp.Distinct):
@@ -295,8 +319,8 @@ def _joined(node: exp.Expr) -> exp.Expr | None:
         whole = "CASE WHEN COUNT(:x) > 0 THEN ARRAY_JOIN(ARRAY_SORT(COLLECT_SET(:x)), :sep) END"
         made = _spark(whole, x=text, sep=separator)
     else:
-        fields = ", ".join(f":k{at} IS NULL, :k{at}" for at in range(len(keys)))
-        row = f"STRUCT({fields + ', ' if fields else ''}:x AS text)"
+        fields = "".join(f":k{at} AS k{at}, " for at in range(len(keys)))
+        row = f"STRUCT({fields}:x AS text)"
         parts = {f"k{at}": key.this for at, key in enumerate(keys)}
         rows = _spark(f"CASE WHEN :w AND NOT :x IS NULL THEN {row} END", w=exp.paren(where), x=inner, **parts)
         whole = (
@@ -328,6 +352,12 @@ REWRITES: tuple[Rewrite, ...] = (
         "DuckDB divides as doubles, and by nought to infinity or NaN; Spark keeps decimals and stops",
         ("Div",),
         _division,
+    ),
+    Rewrite(
+        "a row among rows",
+        "Spark compares rows only where all their types are the same",
+        ("In",),
+        _row_in_rows,
     ),
     Rewrite(
         "order within a sum",

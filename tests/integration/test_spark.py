@@ -1,8 +1,9 @@
-"""Spark says what DuckDB says: rewrites one by one, what Spark lacks with its line, and models on the embedded build."""
+"""Spark says what DuckDB says: rewrites one by one, what Spark lacks and on which line, and models on the build."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -48,47 +49,24 @@ CELLS = pa.table(
         "m": pa.array([None, "1.10", "2.25", "0.05", "9.99", "1.00", "3.33"]).cast(pa.decimal128(10, 2)),
     }
 )
-REWRITTEN = {
-    "relations": "select cells.k, o.n from core.cells join core.cells o on o.n = cells.n order by 1, 2",
-    "subqueries of a group": "with o as (select k, n from core.cells) select c.k, count(*) = (select count(*) from o where o.k = c.k) "
-    "as whole from core.cells c group by c.k order by 1",
-    "several unnest": "select k, unnest([1, 2, 3]) as i, unnest([n, m]) as v, n from core.cells where n is not null order by n, i",
-    "division": "select n, n / 2 as half, m / n as dm, 1 / n as one, d / nullif(n, 0) as safe, n / d / (m / n) as deep "
-    "from core.cells order by n, half",
-    "order within a sum": "select k, sum(m order by n desc) as s, avg(n order by m) as a, stddev_samp(n order by t) as sd from core.cells "
-    "group by k order by k",
-    "averages": "select k, avg(m) as m, avg(n) as n, avg(d) as d, avg(n) over () as whole from core.cells group by k, n order by k, n",
-    "logarithms": "select n, ln(n) as ln, log2(n) as two, log10(n) as ten, log(n) as log from core.cells order by n",
-    "value at the extreme": "select k, min_by(t, n) as low, max_by(t, n) as high, arg_min(m, n) filter (where n > 0) as f from core.cells "
-    "group by k order by k",
-    "whole numbers": "select n, cast(d as integer) as d, cast(cast(n as varchar) as integer) as s, cast(n as smallint) as n2 "
-    "from core.cells where d between -10 and 10 order by n",
-    "texts put together": "select k, string_agg(t, '+' order by n desc) as falling, string_agg(t, '' order by t) as rising, "
-    "string_agg(distinct t, ';') as bag, string_agg(distinct t, ', ' order by t) filter (where n > 1) as some, "
-    "string_agg(k || t, '|' order by t, n) filter (n < 3) as two, count(distinct t) as ct, count(distinct n) as cn "
-    "from core.cells group by k order by k",
-    "quantiles": "select k, quantile_cont(n, 0.9) as p, median(n) as m from core.cells group by k order by k",
-}
-PORTABLE = {
-    "nulls last": "select t, n from core.cells order by t desc, n desc",
-    "texts": "select t, left(t, 1) as l, replace(t, 'x', 'é') as r, starts_with(t, 'x') as s, split_part(k || ':' || t, ':', 2) as p, "
-    "regexp_extract(k || t, '([a-c])[x-z]', 1) as e, trim(ltrim('--' || t, '-')) as b, contains(t, 'z') as c from core.cells order by n",
-    "greatest": "select n, greatest(t, k) as g, least(n, 2) as l, coalesce(t, '?') as c, concat_ws(';', k, t) as w from core.cells order by n",
-    "qualify": "select k, n from core.cells qualify row_number() over (partition by k order by n) = 1 order by k",
-    "group by all": "select k, n is null as z, sum(m) as s, any_value(t) as t from core.cells where t is not null group by all order by all",
-    "rows of values": "select k, n from core.cells where (k, n) in (('a', 1), ('b', 5)) order by k",
-    "except and union": "select * exclude (d, m) from core.cells where n > 1 union all select k, t, n from core.cells where n <= 1 order by n",
-    "decimals": "select n, cast(d as decimal(28, 6)) as c, m * 1000 as p, m + n as s, m - 0.5 as l, 100 * m as h from core.cells "
-    "where d < 10 order by n",
-}
+CASES = Path(__file__).with_name("spark_cases.sql")
+
+
+def cases(kind: str) -> dict[str, str]:
+    """SELECTs of spark_cases.sql by name: those for a ``rewrite``, and those that need ``none``."""
+    parts = re.split(r"^-- (rewrite|none): (.*)$", CASES.read_text("utf-8"), flags=re.MULTILINE)
+    return {name: sql.strip() for found, name, sql in zip(parts[1::3], parts[2::3], parts[3::3]) if found == kind}
+
+
+REWRITTEN, PORTABLE = cases("rewrite"), cases("none")
 LACKING = {
     "select k,\n  * exclude (k) replace (n + 1 as n)\nfrom core.cells order by 1": (2, "* replace"),
     "select k,\n  n,\n  cast(n as hugeint) as h\nfrom core.cells order by 1": (3, "int128"),
     "select k,\n  cast(d as bigint) as h\nfrom core.cells order by 1": (2, "bigint"),
     "select k,\n\n  list_has_all([k], [t]) as h\nfrom core.cells order by 1": (3, "LIST_HAS_ALL"),
     "select k,\n  unnest([1]) as a, n, unnest([2]) as b\nfrom core.cells order by 1": (2, "unnest"),
-    "with a as (\n  select k, n from core.cells\n)\nselect k, sum(n) as n,\n  bit_length(k) + xor(1, 2) as b\nfrom a\n"
-    "group by k\norder by 1": (5, "XOR"),
+    "with a as (\n  select k, n from core.cells\n)\nselect k, sum(n) as n,\n  damerau_levenshtein(k, 'b') as b\nfrom a\n"
+    "group by k, n\norder by 1": (5, "DAMERAU_LEVENSHTEIN"),
 }
 
 

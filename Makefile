@@ -31,7 +31,7 @@ refresh: $(READY)  ## build, check and publish everything from the embedded snap
 test: $(READY)  ## the tests, without a network
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
-thorough: $(READY)  ## the tests that take many minutes: every page of the site in every language
+thorough: $(READY)  ## the tests that take many minutes: every page in every language, every model on Spark, the daemon on PostgreSQL
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m thorough
 
 check: $(READY)  ## lint, format, types, import contract, audit of the dependencies

@@ -13,7 +13,7 @@ import hashlib
 import importlib
 import json
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ from observatory import atomic, catalogue_traps, corrections, resolution, snapsh
 from observatory import models as model_files
 from observatory.catalogue import Catalogue, Source
 from observatory.catalogue import load as load_catalogue
+from observatory.engines import Engine, engine_of
 from observatory.engines.duckdb import DuckDB, literal, quote, relation
 from observatory.errors import DataError, ObservatoryError, of_storage
 from observatory.formats import register as registers
@@ -113,8 +114,13 @@ class Workspace:
 
     @property
     def engine(self) -> DuckDB:
-        """The engine with this machine's limits."""
+        """DuckDB with this machine's limits: for everything but models, which ``runner`` runs."""
         return DuckDB(self.settings.build / "spill", self.settings.threads, self.settings.memory_limit)
+
+    @property
+    def runner(self) -> Engine:
+        """The engine that runs models. It does not make a table stale: figures are the same within 1e-9."""
+        return engine_of(self.settings)
 
     def path(self, name: str) -> Path:
         """Parquet file of relation ``schema.table``."""
@@ -196,7 +202,7 @@ class Workspace:
         schema, table = name.split(".", 1)
         try:
             if schema in {"raw", "catalogue"}:
-                self._write(name, self._raw(table) if schema == "raw" else self.catalogue_tables[name])
+                write(self._raw(table) if schema == "raw" else self.catalogue_tables[name], self.path(name))
             else:
                 self._run(self.models[name])
             made = self._describe(name, wanted or "")
@@ -228,15 +234,7 @@ class Workspace:
     def _run(self, model: Model) -> None:
         views = self.views(model.inputs)
         versions.check_reads(model, {name: found for name in views if (found := self._codings(name))}, views)
-        if model.schema == "core" and model.header.estimator is None:
-            self.engine.to_parquet(model.sql, views, self.path(model.relation), name=str(model.path))
-            return
-        table = self.engine.to_arrow(model.sql, views, name=str(model.path))
-        if model.header.estimator:
-            from observatory import estimators
-
-            table = estimators.resolve(model.header.estimator)(table)
-        self._write(model.relation, model_files.finish(table, model) if model.schema == "indicators" else table)
+        carry_out(self.runner, model, views, self.path(model.relation))
 
     def _codings(self, name: str) -> list[Coding]:
         """Versions of classifications in a reference or core table, as they were when it was made."""
@@ -250,12 +248,6 @@ class Workspace:
     @cached_property
     def _catalogue_codings(self) -> dict[str, list[Coding]]:
         return versions.of_catalogue(self.catalogue_tables, self.catalogue.classifications)
-
-    def _write(self, name: str, table: pa.Table) -> None:
-        import pyarrow.parquet as pq
-
-        with atomic.aside(self.path(name)) as draft:
-            pq.write_table(table, draft, compression="zstd", row_group_size=122_880)
 
     def _describe(self, name: str, fingerprint: str) -> Made:
         import pyarrow.parquet as pq
@@ -345,6 +337,27 @@ class Workspace:
     def clear(self) -> None:
         """Delete the build; the next refresh makes everything again from the snapshots."""
         shutil.rmtree(self.settings.build, ignore_errors=True)
+
+
+def carry_out(engine: Engine, model: Model, views: Mapping[str, Path], target: Path) -> None:
+    """Run one model over the tables of ``views`` into the Parquet file ``target``, whole or not at all."""
+    if model.schema == "core" and model.header.estimator is None:
+        engine.to_parquet(model.sql, views, target, name=str(model.path))
+        return
+    table = engine.to_arrow(model.sql, views, name=str(model.path))
+    if model.header.estimator:
+        from observatory import estimators
+
+        table = estimators.resolve(model.header.estimator)(table)
+    write(model_files.finish(table, model) if model.schema == "indicators" else table, target)
+
+
+def write(table: pa.Table, target: Path) -> None:
+    """A table as a Parquet file, whole or not at all."""
+    import pyarrow.parquet as pq
+
+    with atomic.aside(target) as draft:
+        pq.write_table(table, draft, compression="zstd", row_group_size=122_880)
 
 
 def read_snapshot(contract: Source, data: bytes, form: str, catalogue: Catalogue, provenance: str) -> pa.Table:

@@ -20,6 +20,7 @@ from observatory import doctor as examiner
 from observatory import releases as rel
 from observatory.build import Workspace
 from observatory.cli_exports import EXAMPLE, export
+from observatory.cli_models import EngineOption, chosen, models_app
 from observatory.cli_programme import app as programme_app
 from observatory.cli_releases import FormatOption, releases_app
 from observatory.cli_site import site_app
@@ -37,6 +38,7 @@ app.add_typer(indicators_app, name="indicators")
 survey_app = typer.Typer(no_args_is_help=True, help="Firm surveys: reading extracts, keeping and forgetting answers.")
 app.add_typer(releases_app, name="releases")
 app.add_typer(site_app, name="site")
+app.add_typer(models_app, name="models")
 app.add_typer(survey_app, name="survey")
 app.add_typer(programme_app, name="programme")
 app.command("export", epilog=EXAMPLE)(export)
@@ -58,13 +60,14 @@ def root() -> None:
 def refresh(
     quarter: Annotated[str | None, typer.Option(help="quarter to publish under; the present one by default")] = None,
     live: Annotated[bool, typer.Option("--live", help="first fetch what publishers have changed")] = False,
+    engine: EngineOption = None,
 ) -> None:
     """Build, check and publish everything that is not up to date."""
     from observatory.progress import lines
 
     fetched = _fetch([], since_updated=True, dry_run=False) if live else 0
     with lines() as say:
-        ws = Workspace(progress=say)
+        ws = Workspace(chosen(engine), progress=say)
         if ws.settings.store:
             with running.alone(ws.settings.data_dir, "observatory refresh"):
                 taken = sharing_inputs.pull(ws)
@@ -92,8 +95,7 @@ def refresh(
         standing = f"release {outcome.release} stands" if outcome.release else "there is no release yet"
         tell(f"Nothing was published; {standing}.", err=True)
         raise typer.Exit(max(error.exit_code for error in outcome.failures.values()))
-    passed = sum(c.passed for c in outcome.checks)
-    tell(f"{passed} of {len(outcome.checks)} checks passed, {len(warnings)} warnings.")
+    tell(f"{sum(c.passed for c in outcome.checks)} of {len(outcome.checks)} checks passed, {len(warnings)} warnings.")
     if outcome.is_new:
         tell(f"Published release {outcome.release}: {ws.settings.releases / str(outcome.release)}")
     else:

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -28,7 +28,20 @@ class Settings(BaseSettings):
     home: Path = Field(default=REPOSITORY, description="the repository: catalogue, embedded snapshots and sql/")
     data: Path | None = Field(default=None, description="where runs write; default: <home>/data")
     threads: int | None = Field(default=None, ge=1, description="DuckDB's threads; default: all cores")
-    memory_limit: str | None = Field(default=None, description="DuckDB's memory before it spills, e.g. 4GB")
+    memory_limit: str | None = Field(
+        default=None,
+        description="DuckDB's memory before it spills to the build folder, and a local Spark's heap, e.g. 4GB",
+    )
+    engine: Literal["duckdb", "spark"] = Field(default="duckdb", description="what runs the models")
+    spark_master: str | None = Field(
+        default=None, description="master of a Spark cluster; Spark within the run if absent"
+    )
+    spark_remote: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("spark_remote", "OBSERVATORY_SPARK_REMOTE", "SPARK_REMOTE"),
+        description="address of a Spark Connect server, sc://…; goes before the master",
+    )
+    spark_shared: bool = Field(default=False, description="the cluster reads the data folder under the same path")
     contact: str = Field(default="no contact given", description="who to write to; told to publishers on fetching")
     retries: int = Field(default=5, ge=0, description="how often a publisher is asked again after a passing fault")
     eustat_api: str | None = Field(default=None, description="address of Eustat's bank, to use a mirror")

@@ -71,8 +71,7 @@ class DuckDB:
         for schema in sorted({name.split(".", 1)[0] for name in views}):
             connection.execute(f"create schema if not exists {quote(schema)}")
         for name, path in views.items():
-            source = f"select * from read_parquet({literal(str(path))})"
-            connection.execute(f"create or replace view {relation(name)} as {source}")
+            connection.execute(f"create or replace view {relation(name)} as select * from {_files(path)}")
         return connection
 
     def open(self, database: Path | None = None) -> duckdb.DuckDBPyConnection:
@@ -99,6 +98,19 @@ class DuckDB:
         with self.connect(views) as connection, refusals(name):
             return connection.sql(sql).to_arrow_table()
 
+    def schema(self, sql: str, views: Mapping[str, Path], *, name: str) -> pa.Schema:
+        """Names and Arrow types of what ``sql`` gives; no row is read. Raises DataError if the engine refuses."""
+        return self.to_arrow(f"select * from ({sql.rstrip().rstrip(';')}\n) limit 0", views, name=name).schema
+
+    def check(self, sql: str, schemas: Mapping[str, pa.Schema], *, name: str) -> pa.Schema:
+        """Bind ``sql`` over empty tables of these schemas; returns that of its rows. Raises DataError."""
+        with self.open() as connection, refusals(name):
+            for at, (found, schema) in enumerate(schemas.items()):
+                connection.register(f"empty_{at}", schema.empty_table())
+                connection.execute(f"create schema if not exists {quote(found.split('.', 1)[0])}")
+                connection.execute(f"create view {relation(found)} as select * from empty_{at}")
+            return connection.sql(sql).limit(0).to_arrow_table().schema
+
     def to_parquet(self, sql: str, views: Mapping[str, Path], target: Path, *, name: str) -> None:
         """Rows of ``sql`` in a Parquet file, streamed, in the order of the SELECT, whole or not at all.
 
@@ -111,6 +123,14 @@ class DuckDB:
             )
             with refusals(name):
                 connection.execute(copy)
+
+
+def _files(path: Path) -> str:
+    """A Parquet file, or a folder of them whose subfolders ``column=value`` are columns of text."""
+    if not path.is_dir():
+        return f"read_parquet({literal(str(path))})"
+    every = literal(str(path / "**" / "*.parquet"))
+    return f"read_parquet({every}, hive_partitioning = true, hive_types_autocast = false)"
 
 
 @functools.cache

@@ -40,9 +40,11 @@ pairs as (
   join amounts b on b.breakdown = p.breakdown and b.system = p.system and b.geo = c.geo and b.activity = p.activity and b.period = p.period
 ),
 versions as (
-  select breakdown as variant, * exclude (breakdown) from pairs
+  select breakdown as variant, geo, comparator, activity, period, value, reference, status, reference_status, provenance, sources from pairs
   union all
-  select breakdown || ':rest', * exclude (breakdown) replace (cast(cast(reference as decimal(28, 6)) - cast(value as decimal(28, 6)) as double) as reference) from pairs where part_whole
+  select breakdown || ':rest', geo, comparator, activity, period, value, cast(cast(reference as decimal(28, 6)) - cast(value as decimal(28, 6)) as double),
+    status, reference_status, provenance, sources
+  from pairs where part_whole
 )
 select v.variant, v.geo, v.comparator, v.activity, v.period, v.value, v.reference, v.status, v.reference_status, v.provenance, v.sources,
   w.from_period as window_from, w.to_period as window_to

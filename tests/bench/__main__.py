@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.bench import bench_hub, bench_jsonstat, bench_px, bench_site, bench_survey, chain
+from tests.bench import bench_hub, bench_jsonstat, bench_px, bench_site, bench_spark, bench_survey, chain
 
 ROOT = Path(__file__).resolve().parents[2]
 PEERS = ROOT / "data" / "build" / "peers"
@@ -40,6 +40,7 @@ def main() -> None:
         ("hub and structure", bench_hub),
         ("the site", bench_site),
         ("the chain", chain),
+        ("DuckDB and Spark", bench_spark),
     )
     for name, part in parts:
         print(f"measuring {name} …", file=sys.stderr, flush=True)

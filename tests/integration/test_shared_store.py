@@ -84,7 +84,7 @@ class Shared:
         return [key for key in self.objects.entries("") if key.startswith(prefix)]
 
 
-@pytest.fixture(params=["folder", "s3"])
+@pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.thorough)])
 def shared(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shared:
     if request.param == "folder":
         address = (tmp_path / "store").as_uri()
@@ -349,6 +349,7 @@ def test_a_store_without_conditions_gets_no_release(
     assert not (tmp_path / "store" / sharing.PROBE).exists()
 
 
+@pytest.mark.thorough
 def test_errors_of_the_service_hold_no_secret(
     server: s3.Ceph, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,6 @@ from observatory.codebook import Codebook
 from observatory.contract_models import Coverage, Dimension, Source, Update
 from observatory.errors import DataError
 
-LICENCE = "Estimates may be reused with the source named; answers of firms are confidential and not published"
 DOMAINS = ("all", "branch", "size", "territory")
 DIMENSIONS = ("indicator", "variant", "domain", "category", "wave")
 
@@ -57,7 +56,7 @@ def contract(source: str, book: Codebook) -> Source:
         ),
         coverage=Coverage(rows=1),
         update=Update(period="irregular"),
-        licence=LICENCE,
+        licence="Estimates may be reused with the source named; answers of firms are confidential and not published",
         citation=book.title.en,
         url="data/catalogue/surveys",
         quirks=(

@@ -1,8 +1,8 @@
 """Spanish and Basque for texts that are written in English where they are used.
 
 Belongs here: reading the catalogues ``locale/<language>/LC_MESSAGES/methods.po``, whose message ids are the English
-texts of model headers, checks and verdicts, and finding those texts in the repository. Does not belong here: words of
-pages (site_messages.yaml) or of the workbook (messages.py), and names, which stand in three languages where they are.
+texts of model headers, checks and verdicts. Does not belong here: gathering those texts (extraction.py), words of pages
+(site_messages.yaml) or of the workbook (messages.py), and names, which stand in three languages where they are.
 
 Releases hold English alone; a text that a release words otherwise than today has no translation and stays English.
 A message id with words in braces stands for every text made from it.
@@ -12,12 +12,10 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping
-from io import BytesIO
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from observatory import atomic, check_plans, claims, models, quality
 from observatory.errors import DataError
 from observatory.publishing.site_messages import fields
 
@@ -32,29 +30,6 @@ DECIMAL_POINT = re.compile(r"(?<=\d)\.(?=\d)")
 def path_of(language: str, folder: Path = FOLDER) -> Path:
     """Where the catalogue of a language lies."""
     return folder / language / "LC_MESSAGES" / "methods.po"
-
-
-def extracted(home: Path) -> dict[str, set[str]]:
-    """Every English text of the repository at ``home`` that readers see, with the files that hold it.
-
-    Raises DataError where a model cannot be read.
-    """
-    found: dict[str, set[str]] = {}
-    for text, place in _texts(home):
-        found.setdefault(text, set()).add(place)
-    return found
-
-
-def _texts(home: Path) -> Iterator[tuple[str, str]]:
-    for schema in models.SCHEMAS:
-        for path in sorted((home / "sql" / schema).glob("*.sql")):
-            header, place = models.parse(path).header, path.relative_to(home).as_posix()
-            said = [check.meaning for check in header.checks]
-            if schema == "indicators":
-                said += [header.question, header.definition, header.reference, *header.caveats]
-            yield from ((text, place) for text in said if text)
-    for module, texts in ((check_plans, check_plans.WORDS), (claims, claims.WORDS), (quality, quality.WORDS)):
-        yield from ((text, f"{module.__name__.replace('.', '/')}.py") for text in texts)
 
 
 def read(language: str, folder: Path = FOLDER) -> Catalog:
@@ -107,54 +82,3 @@ def sentence(language: str, text: str) -> str | None:
     parts = [translated(language, part) for part in text.split("; ")]
     known = [part for part in parts if part is not None]
     return DECIMAL_POINT.sub(",", "; ".join(known)) if len(known) == len(parts) else None
-
-
-def problems(home: Path, folder: Path = FOLDER) -> list[str]:
-    """What the catalogues lack of the repository at ``home``, hold in vain, or fill in otherwise."""
-    wanted, wrong = extracted(home), []
-    for language in LANGUAGES:
-        catalog = read(language, folder)
-        known = {str(one.id): one for one in catalog if one.id}
-        for text, places in wanted.items():
-            one = known.get(text)
-            if one is None or not one.string or one.fuzzy:
-                wrong.append(f"{language} has no text for {text!r} ({', '.join(sorted(places))})")
-            elif fields(text) != fields(str(one.string)):
-                wrong.append(f"{language} fills in other words than {text!r}")
-        wrong += [f"{language} has a text that nothing says: {text!r}" for text in known if text not in wanted]
-    return wrong
-
-
-def update(home: Path, folder: Path = FOLDER) -> list[str]:
-    """Bring the catalogues to the texts of the repository at ``home``, keeping what is translated; what is missing then.
-
-    Messages stand in the order of the files that hold them; a text that was reworded keeps its translation, marked
-    fuzzy. Only a file whose content changes is written.
-    """
-    from babel.messages.catalog import Catalog
-    from babel.messages.pofile import write_po
-
-    template = Catalog()
-    for text, places in extracted(home).items():
-        template.add(text, locations=[(place, 0) for place in sorted(places)])
-    for language in LANGUAGES:
-        catalog = read(language, folder)
-        catalog.update(template, update_header_comment=False, update_creation_date=False)
-        sink = BytesIO()
-        write_po(sink, catalog, width=120, sort_by_file=True, include_lineno=False, ignore_obsolete=True)
-        path = path_of(language, folder)
-        if not path.is_file() or path.read_bytes() != sink.getvalue():
-            atomic.write_bytes(path, sink.getvalue())
-    return problems(home, folder)
-
-
-def main() -> int:
-    """Update the catalogues of the working directory and print what is missing; 1 if anything is."""
-    missing = update(Path.cwd())
-    for line in missing:
-        print(line)
-    return 1 if missing else 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

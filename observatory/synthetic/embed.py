@@ -21,6 +21,8 @@ from observatory.synthetic import accounts, directory, economy, input_output, px
 MADE = datetime(2026, 11, 23, tzinfo=UTC)
 NO_LICENCE = "None needed: no figure is real"
 MADE_UP = "Made up for this observatory; no figure is its publisher's"
+WORDS = (NO_LICENCE, MADE_UP)
+"""What the lock says of made-up tables where readers see it: the message ids of its translations."""
 NOTE = (
     "Made up by `observatory synthetic`: the publisher's format, dimensions and spans, figures that only agree with "
     "each other and with the journal's. Evidence of nothing."

@@ -3,7 +3,7 @@
 Belongs here: which texts of the repository are translated, bringing ``locale`` up to them, its gaps. Does not belong
 here: looking a translation up (translations.py).
 
-``python -m observatory.publishing.extraction`` writes the catalogues of the working directory and prints what they lack.
+``python -m observatory.publishing.extraction`` writes the catalogues of this directory and prints what they lack.
 """
 
 from __future__ import annotations

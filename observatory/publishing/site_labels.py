@@ -14,6 +14,7 @@ from observatory.catalogue import Catalogue
 from observatory.catalogue_models import Geography
 from observatory.publishing import numbers
 from observatory.publishing import site_messages as messages
+from observatory.publishing.grammar import PlaceName
 from observatory.publishing.site_content import Row
 from observatory.publishing.site_messages import Language
 
@@ -48,10 +49,10 @@ class Labels:
     def _name(self, one: object) -> str:
         return str(getattr(one, f"name_{self.language}"))
 
-    def place(self, geo: str) -> str:
-        """Name of a place; its code if the catalogue has none."""
+    def place(self, geo: str) -> PlaceName:
+        """Name of a place, in the form that a sentence asks for; its code if the catalogue has none."""
         one = self._geographies.get(geo)
-        return self._name(one) if one else geo
+        return PlaceName(self._name(one) if one else geo, self.language)
 
     def level(self, geo: str) -> str:
         """Level of a place, e.g. ``nuts2``; ``agg`` for one that is not in the catalogue."""

@@ -7,15 +7,15 @@ Belongs here: what each page is given, and rendering. Does not belong here: layo
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from markupsafe import escape
+from markupsafe import Markup, escape
 
-from observatory.publishing import numbers, site_content, site_meta, site_svg
+from observatory.publishing import numbers, site_content, site_meta, site_svg, translations
 from observatory.publishing import site_messages as messages
 from observatory.publishing.site_content import Indicator, Release, Row
 from observatory.publishing.site_labels import LEVELS, Labels
@@ -25,6 +25,7 @@ from observatory.publishing.site_sentences import answers
 if TYPE_CHECKING:
     import jinja2
 
+Translation = Callable[[str, str], str | None]
 MENU = (
     ("index.html", "nav.home"),
     ("indicators.html", "nav.indicators"),
@@ -95,6 +96,8 @@ def _render(edition: Edition, path: str, template: str, **content: Any) -> tuple
         "root": "../" * (depth + 1),
         "menu": MENU,
         "t": edition.text,
+        "said": functools.partial(said, language),
+        "parts": functools.partial(said, language, how=translations.sentence),
         "labels": edition.labels,
         "description": "",
         "release": edition.release.name,
@@ -105,6 +108,12 @@ def _render(edition: Edition, path: str, template: str, **content: Any) -> tuple
     }
     text = environment().get_template(template).render(**(common | content))
     return f"{language}/{path}", text
+
+
+def said(language: Language, text: str, how: Translation = translations.translated) -> Markup:
+    """A text that a release holds in English, translated; one that has no translation is marked as English."""
+    found = how(language, text)
+    return Markup('<span lang="en">{}</span>').format(text) if found is None else escape(found)
 
 
 def title(one: Indicator, language: Language) -> str:
@@ -153,9 +162,12 @@ def _indicators(edition: Edition) -> dict[str, Any]:
 
 def _indicator(edition: Edition, one: Indicator) -> dict[str, Any]:
     meta = site_meta.indicator(one, edition.vintages, edition.labels)
+    definition = str(one.resource["description"])
+    texts = [definition, *one.resource["caveats"]]
     return {
         "title": title(one, edition.language),
-        "description": one.resource["description"],
+        "description": translations.translated(edition.language, definition) or definition,
+        "has_english": any(translations.translated(edition.language, text) is None for text in texts),
         "indicator": one,
         "file": meta["releases"][0]["file"],
         "cite": meta["cite"].replace("{release}", edition.release.name),

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from python_calamine import CalamineWorkbook
 
-from observatory.publishing import series
+from observatory.publishing import series, site_messages, translations
 from observatory.publishing.edition import Edition, Language
 from observatory.publishing.messages import COLUMNS, TOPICS, WORKBOOK, topic, words
 from observatory.publishing.workbook import FIGURES, HEAD, NUMBERS, workbook
@@ -34,6 +34,7 @@ def expected(edition: Edition, name: str, language: Language) -> list[list[objec
     rows = []
     for row in series.arranged(edition.tables[name].content).to_pylist():
         cells = row | {"place": edition.place(row["geo"], language)}
+        cells["unit"] = site_messages.known(language, f"unit.{row['unit']}") or row["unit"]
         cells["mark"] = words(WORKBOOK["mark"], language) if row["provenance"] == "synthetic" else ""
         cells["period"] = int(row["period"]) if row["period"].isdigit() else row["period"]
         rows.append(["" if cells[column] is None else cells[column] for column in FIGURES])
@@ -141,8 +142,11 @@ def test_the_sheets_of_words(edition: Edition, language: Language) -> None:
     assert {row[15] for row in invented[5:]} == {words(WORKBOOK["mark"], language)}
     table = edition.tables["ict_emp_share"]
     line = next(row for row in definitions if row[0] == "ict_emp_share")
-    assert line[1:5] == [*(table.titles[x] for x in ("es", "eu", "en")), table.definition]
-    assert line[5:8] == ["percent", "\n".join(table.caveats), "ESA 2010, chapter 11"]
+    texts = [table.definition, *table.caveats, "ESA 2010, chapter 11"]
+    definition, *caveats, reference = (translations.translated(language, text) for text in texts)
+    assert line[1:5] == [*(table.titles[x] for x in ("es", "eu", "en")), definition]
+    assert line[5:8] == ["percent" if language == "en" else "%", "\n".join(map(str, caveats)), reference]
+    assert (definition == table.definition) == (language == "en")
     assert "Eurostat, nama_10r_3empers" in str(line[8]) and str(line[10]) == "2026-07-31"
     assert [row[0] for row in flags[4:14]] == list("ABCDEFMNPU")
 

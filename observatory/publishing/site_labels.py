@@ -64,7 +64,8 @@ class Labels:
         return found
 
     @cached_property
-    def _names(self) -> Mapping[str, str]:
+    def names(self) -> Mapping[str, str]:
+        """Names of places and KIBS variants by code."""
         known = {one.geo: self._name(one) for one in self.catalogue.geographies}
         return known | {one.variant: self._name(one) for one in self.catalogue.kibs_variants}
 
@@ -104,7 +105,7 @@ class Labels:
 
     def variant(self, code: str) -> str:
         """A variant's parts in words, e.g. ``KIBS: sections J + K + M, ICT``."""
-        return variant_words(self.language, code, self._names)
+        return variant_words(self.language, code, self.names)
 
     def unit(self, unit: str) -> str:
         """A unit in words; as the model says it if the messages have none."""

@@ -13,8 +13,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from observatory import catalogue
 from observatory.errors import UsageError
-from observatory.publishing.site_messages import LANGUAGES
+from observatory.publishing import site_messages as messages
+from observatory.publishing.site_labels import Labels, variant_words
+from observatory.publishing.site_messages import LANGUAGES, Language
 from tests.integration.conftest import EARLIER, LATER, REVISED, Site
 
 
@@ -131,6 +134,37 @@ def test_checks_and_claims_are_all_there(made_site: Site) -> None:
     page = (folder / "claims.html").read_text("utf-8")
     assert page.count('<tr><th scope="row">') == len(claims)
     assert "Zerbitzuek euskal manufaktura-industriaren diru-sarreren" in page
+
+
+def test_spanish_and_basque_readers_find_no_english_but_differences_and_citations(made_site: Site) -> None:
+    """English is marked wherever it is left; what is not marked differs from the English page by being translated."""
+    for language in ("es", "eu"):
+        for path in (made_site.folder / language).rglob("*.html"):
+            text = path.read_text("utf-8")
+            left = re.findall(r'<(?:span|div|td|dd|small) lang="en">([^<]*)', text)
+            allowed = path.name == "releases.html"
+            assert allowed or not [one for one in left if not one.startswith("Source: Eurostat")], path
+    assert "se acepta de 1,85 a 1,95" in (made_site.folder / "es" / "claims.html").read_text("utf-8")
+    assert "Forma parte del País Vasco." in (made_site.folder / "es" / "place" / "ES213.html").read_text("utf-8")
+    assert "Euskadiren parte da." in (made_site.folder / "eu" / "place" / "ES213.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("language", ["es", "eu"])
+def test_every_part_of_a_variant_and_every_unit_has_words(made_site: Site, root: Path, language: Language) -> None:
+    names = Labels(language, catalogue.load(root)).names
+    bare = set()
+    for name in made_site.headers:
+        if (path := made_site.releases / LATER / f"{name}.parquet").exists():
+            table = pq.read_table(path, columns=["variant", "unit"])
+            units = {u for u in table["unit"].unique().to_pylist() if not messages.known(language, f"unit.{u}")}
+            parts = {p for v in table["variant"].unique().to_pylist() for p in v.split(":")}
+            bare |= units | {p for p in parts if not p.isdigit() and variant_words(language, p, names) == plain(p)}
+    assert bare == {known for known in bare if messages.known(language, f"variant.{known}")}
+
+
+def plain(part: str) -> str:
+    """How a part of a variant is shown that nothing names."""
+    return part.replace("_", " ")
 
 
 def test_vintages_share_the_data_that_did_not_change(made_site: Site) -> None:

@@ -7,7 +7,7 @@ Belongs here: what each page is given, and rendering. Does not belong here: layo
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,6 @@ from observatory.publishing.site_sentences import answers
 if TYPE_CHECKING:
     import jinja2
 
-Translation = Callable[[str, str], str | None]
 MENU = (
     ("index.html", "nav.home"),
     ("indicators.html", "nav.indicators"),
@@ -97,7 +96,6 @@ def _render(edition: Edition, path: str, template: str, **content: Any) -> tuple
         "menu": MENU,
         "t": edition.text,
         "said": functools.partial(said, language),
-        "parts": functools.partial(said, language, how=translations.sentence),
         "labels": edition.labels,
         "description": "",
         "release": edition.release.name,
@@ -110,9 +108,13 @@ def _render(edition: Edition, path: str, template: str, **content: Any) -> tuple
     return f"{language}/{path}", text
 
 
-def said(language: Language, text: str, how: Translation = translations.translated) -> Markup:
+def said(language: Language, text: str) -> Markup:
     """A text that a release holds in English, translated; one that has no translation is marked as English."""
-    found = how(language, text)
+    return marked(text, translations.translated(language, text))
+
+
+def marked(text: str, found: str | None) -> Markup:
+    """The translation found of an English text; the text itself, marked as English, if there is none."""
     return Markup('<span lang="en">{}</span>').format(text) if found is None else escape(found)
 
 
@@ -252,10 +254,23 @@ def _claims(edition: Edition) -> dict[str, Any]:
                 "statement": getattr(known, f"statement_{language}") if same else claim["statement"],
                 "lang": language if same else "en",
                 "verdict": messages.known(language, f"verdict.{claim['verdict']}") or claim["verdict"],
+                "why": marked(claim["why"], translations.sentence(language, claim["why"], _named(edition, claim))),
             }
         )
     plain = functools.partial(numbers.plain, language)
     return {"title": edition.text("claims.title"), "claims": lines, "plain": plain}
+
+
+def _named(edition: Edition, claim: Mapping[str, Any]) -> dict[str, str]:
+    """Names of the codes that a verdict's reason may hold: indicator, variants, place and period."""
+    indicator = claim["indicator"].partition(" ")[0]
+    known = edition.release.indicators.get(indicator)
+    variants = {code: edition.labels.variant(code) for code in (known.words["variant"] if known else ())}
+    codes, words = (
+        ", ".join(part for part in (place, claim["period"]) if part)
+        for place in (claim["place"], edition.labels.place(claim["place"]) if claim["place"] else "")
+    )
+    return variants | {codes: words} | ({indicator: title(known, edition.language)} if known else {})
 
 
 def _releases(edition: Edition) -> dict[str, Any]:

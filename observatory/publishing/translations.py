@@ -62,8 +62,11 @@ def _pattern(said: str) -> re.Pattern[str]:
     return re.compile("".join(f"(?P<{part}>.+?)" if at % 2 else re.escape(part) for at, part in enumerate(parts)))
 
 
-def translated(language: str, text: str) -> str | None:
-    """An English text in Spanish or Basque, None where the catalogue has it not; in English as it is."""
+def translated(language: str, text: str, names: Mapping[str, str] | None = None) -> str | None:
+    """An English text in Spanish or Basque, None where the catalogue has it not; in English as it is.
+
+    ``names`` are words for what the places of a message id hold, e.g. for codes.
+    """
     if language not in LANGUAGES:
         return text
     known = load(language)
@@ -71,14 +74,15 @@ def translated(language: str, text: str) -> str | None:
         return known[text]
     for pattern, meant in _patterns(language):
         if match := pattern.fullmatch(text):
-            return meant.format(**{name: known.get(value, value) for name, value in match.groupdict().items()})
+            words = {**known, **(names or {})}
+            return meant.format(**{name: words.get(value, value) for name, value in match.groupdict().items()})
     return None
 
 
-def sentence(language: str, text: str) -> str | None:
+def sentence(language: str, text: str, names: Mapping[str, str] | None = None) -> str | None:
     """A sentence of parts between semicolons, each translated, with decimal commas; None where a part is missing."""
     if language not in LANGUAGES:
         return text
-    parts = [translated(language, part) for part in text.split("; ")]
+    parts = [translated(language, part, names) for part in text.split("; ")]
     known = [part for part in parts if part is not None]
     return DECIMAL_POINT.sub(",", "; ".join(known)) if len(known) == len(parts) else None

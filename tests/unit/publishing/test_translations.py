@@ -77,6 +77,9 @@ def test_a_verdict_is_translated_part_by_part_with_decimal_commas() -> None:
         "se acepta de 1,85 a 1,95: no la reproduce ninguna versión conocida de los datos"
     )
     assert sentence("en", said) == said
+    names = {"ict_emp_share": "Peso del empleo TIC", "EU15, 2015": "UE de 15, 2015"}
+    said_of = "the sources hold no ict_emp_share for EU15, 2015"
+    assert sentence("es", said_of, names) == "las fuentes no tienen «Peso del empleo TIC» (UE de 15, 2015)"
     assert sentence("eu", f"{said}; and something else") is None
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
-from observatory import atomic, catalogue, check_plans, claims, models, quality
+from observatory import atomic, catalogue, check_plans, claims, models, quality, releases
 from observatory.publishing.site_messages import fields
 from observatory.publishing.translations import FOLDER, LANGUAGES, path_of, read
 from observatory.synthetic import embed
@@ -40,6 +40,7 @@ def _texts(home: Path) -> Iterator[tuple[str, str]]:
     for module in (check_plans, claims, quality, embed):
         texts: tuple[str, ...] = module.WORDS
         yield from ((text, f"{module.__name__.replace('.', '/')}.py") for text in texts)
+    yield releases.TITLE, "observatory/releases.py"
     known = catalogue.load(home)
     for source in known.sources.values():
         yield source.licence, "data/catalogue/sources"

@@ -88,6 +88,12 @@ class Pen:
         """A text that the release holds in English in this language; itself where it has no translation."""
         return translations.translated(self.language, text) or text
 
+    @property
+    def citation(self) -> str:
+        """How to cite the release, in this language."""
+        release = self.say("release", release=self.edition.release, day=self.edition.created[:10])
+        return ", ".join((self.text(self.edition.title), release, self.edition.licence[0]))
+
 
 def number_format(unit: str) -> str:
     """How figures of a unit are shown: whole counts, one decimal for money and indices, else two or four decimals."""
@@ -111,7 +117,7 @@ def workbook(edition: Edition, indicators: Sequence[Table], language: Language =
     book = xlsxwriter.Workbook(sink, OPTIONS)
     pen = Pen(book, edition, language)
     created = datetime.fromisoformat(edition.created).replace(tzinfo=None)
-    book.set_properties({"title": edition.title, "comments": edition.citation, "created": created})
+    book.set_properties({"title": pen.text(edition.title), "comments": pen.citation, "created": created})
     contents = book.add_worksheet(pen.say("contents"))
     topics: dict[str, list[Table]] = {name: [] for name in TOPICS}
     for table in indicators:

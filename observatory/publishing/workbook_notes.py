@@ -29,13 +29,13 @@ def contents(pen: Pen, sheet: Worksheet, sheets: Mapping[str, Sequence[Table]]) 
     """Title, release, licence and citation; then a line an indicator with links to its block and definition."""
     edition, tables = pen.edition, [t for tables in sheets.values() for t in tables]
     made_up, rows = sum(t.made_up for t in tables), sum(t.rows for t in tables)
-    sheet.write_string(0, 0, edition.title, pen.look("", "large"))
+    sheet.write_string(0, 0, pen.text(edition.title), pen.look("", "large"))
     sheet.write_string(1, 0, pen.say("release", release=edition.release, day=edition.created[:10]))
     warning = pen.say("made_up", rows=made_up, all=rows) if made_up else pen.say("all_real")
     sheet.write_string(2, 0, warning, pen.look("", *(["warning"] if made_up else [])))
     facts = {
         "licence": " ".join(edition.licence),
-        "cite": edition.citation,
+        "cite": pen.citation,
         "commit": str(edition.manifest["git_commit"]),
     }
     for row, (name, text) in enumerate(facts.items(), start=3):

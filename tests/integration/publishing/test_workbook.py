@@ -134,7 +134,7 @@ def test_the_sheets_of_words(edition: Edition, language: Language) -> None:
     contents, real, invented, definitions, flags = (
         read.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in read.sheet_names
     )
-    assert contents[0][0] == edition.title and edition.release in str(contents[1][0])
+    assert contents[0][0] == translations.translated(language, edition.title) and edition.release in str(contents[1][0])
     assert [row[1] for row in contents[10:]] == ["ict_emp_share", "svy_mean_share"]
     assert contents[11][4:6] == [12, 12] and contents[10][4:6] == [375, 0]
     assert real[2][0] == words(WORKBOOK["all_real"], language)

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EXTRAS := $(VENV)/.extras
 
-.PHONY: refresh extras test thorough check bench crash fuzz serve site lock clean help
+.PHONY: refresh extras test thorough check bench crash fuzz serve site words lock clean help
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -56,6 +56,9 @@ serve: $(READY)  ## the Dagster web interface on http://127.0.0.1:3000
 
 site: $(READY)  ## the site of the latest release, plain files in data/site
 	@$(BIN)/observatory site build
+
+words: $(READY)  ## bring the Spanish and Basque catalogues up to the texts of models and checks; says what is missing
+	@$(BIN)/python -m observatory.publishing.extraction
 
 lock:  ## resolve the dependencies anew into requirements.lock, with hashes and no index address
 	$(PYTHON) -m venv .venv-lock

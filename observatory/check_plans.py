@@ -22,6 +22,32 @@ from observatory.snapshots import PROVENANCES
 
 MAGNITUDE_LIMIT = 0.5
 UNIT_LIMIT = 5.0
+BELOW = "a figure below {low} in {column}"
+ABOVE = "a figure above {high} in {column}"
+OUTSIDE = "a figure below {low} or above {high} in {column}"
+TWICE = "two rows with the same {columns}"
+AGAINST = "anything against “{rule}” ({arguments})"
+FEW_ROWS = "fewer rows than the contract of {source} promises"
+NO_SUM = "parts that do not add up to their total as the contract of {source} promises"
+OTHER_CODE = "a code of {dimension} that the contract of {source} does not list, or one that is gone"
+NO_PERIOD = "a period that the contract of {source} promises is not there"
+MOVED = "a figure of the release before that is gone, or moved by more than {limit}"
+GONE = "figures of the release before are gone: no figure is left of a combination of {columns}"
+OTHER_UNIT = "a source whose figures moved at the median by a factor beyond {factor}: another unit?"
+FAULTS = {
+    "incomplete key": "geo is null or variant is null or activity is null or period is null or indicator is null",
+    "double key": f"count(*) over (partition by {', '.join(KEY)}) > 1",
+    "no source": "coalesce(sources, '') = ''",
+    "unknown provenance": f"provenance is null or provenance not in ({', '.join(literal(p) for p in PROVENANCES)})",
+    "unknown status": "status is null or not regexp_matches(status, '^(A|[BCDEFMNPU]+)$')",
+    "no figure and no reason": "value is null and not regexp_matches(status, '[MC]')",
+    "a figure said to be missing": "value is not null and regexp_matches(status, '[MC]')",
+    "not a finite number": "isinf(value) or isnan(value)",
+    "outside its own interval": "value < lower or value > upper",
+}
+SHAPE = f"a row with one of: {', '.join(FAULTS)}; or no row at all"
+WORDS = (BELOW, ABOVE, OUTSIDE, TWICE, AGAINST, FEW_ROWS, NO_SUM, OTHER_CODE, NO_PERIOD, MOVED, GONE, OTHER_UNIT, SHAPE)
+"""Meanings that are made here, with places to fill in: the message ids of their translations."""
 COVERAGE = {"source", "measure", "indicator", "variant", "line", "geo", "period", "wave"}
 QUALIFIED = re.compile(r"\b(?:raw|catalogue|core|indicators)\.\w+")
 
@@ -74,12 +100,14 @@ def in_words(expectation: str, kwargs: dict[str, Any]) -> str:
     column = f"`{kwargs.get('column', '')}`"
     if expectation == "expect_column_values_to_be_between":
         low, high = (kwargs.get(bound) for bound in ("min_value", "max_value"))
-        sides = [f"{side} {bound:g}" for side, bound in (("below", low), ("above", high)) if bound is not None]
-        return f"a figure {' or '.join(sides)} in {column}"
+        bounds = {name: f"{bound:g}" for name, bound in (("low", low), ("high", high)) if bound is not None}
+        if bounds:
+            said = OUTSIDE if len(bounds) == 2 else BELOW if "low" in bounds else ABOVE
+            return said.format(column=column, **bounds)
     if expectation == "expect_compound_columns_to_be_unique":
-        return f"two rows with the same {', '.join(kwargs['column_list'])}"
-    said = expectation.removeprefix("expect_").replace("_", " ")
-    return f"anything against “{said}” ({', '.join(f'{k} = {v}' for k, v in kwargs.items())})"
+        return TWICE.format(columns=", ".join(kwargs["column_list"]))
+    rule = expectation.removeprefix("expect_").replace("_", " ")
+    return AGAINST.format(rule=rule, arguments=", ".join(f"{k} = {v}" for k, v in kwargs.items()))
 
 
 def _target(kwargs: dict[str, Any]) -> list[str]:
@@ -100,13 +128,11 @@ def _numbered(checks: list[Check]) -> list[Check]:
 def _contract(ws: Workspace, source: str) -> list[Check]:
     """Row count, codes, periods and sums that the source's contract promises."""
     contract = ws.catalogue.sources[source]
-    what, table = f"contract of {source}", relation(f"raw.{source}")
+    table = relation(f"raw.{source}")
     few = f"select count(*) as n from {table} having count(*) < {contract.coverage.rows} order by n"
-    checks = [Check("row_count", "contract", "critical", f"fewer rows than the {what} promises", sql=few)]
+    checks = [Check("row_count", "contract", "critical", FEW_ROWS.format(source=source), sql=few)]
     if contract.adds_up:
-        checks.append(
-            Check("adds_up", "sums", "critical", f"parts that do not add up to their total as the {what} promises")
-        )
+        checks.append(Check("adds_up", "sums", "critical", NO_SUM.format(source=source)))
     for dimension in contract.dimensions:
         slug = re.sub(r"\W+", "_", dimension.code).strip("_").lower()
         column = quote(dimension.code)
@@ -117,11 +143,11 @@ def _contract(ws: Workspace, source: str) -> list[Check]:
                 f"select code, 'not listed' as fault from ({have}) h where code not in (select code from {promised}) "
                 f"union all select code, 'gone' from {promised} where code not in ({have}) order by 1"
             )
-            meaning = f"a code of {dimension.code!r} that the {what} does not list, or one that is gone"
+            meaning = OTHER_CODE.format(dimension=repr(dimension.code), source=source)
             checks.append(Check(f"{slug}_codes", "contract", "critical", meaning, sql=sql))
         if periods := [str(p) for p in (dimension.first, dimension.last) if p is not None]:
             sql = f"select code from {_listed(periods)} where code not in ({have}) order by 1"
-            meaning = f"a period that the {what} promises is not there"
+            meaning = NO_PERIOD.format(source=source)
             checks.append(Check(f"{slug}_coverage", "contract", "critical", meaning, sql=sql))
     return checks
 
@@ -133,28 +159,15 @@ def _listed(codes: Iterable[str]) -> str:
 def _schema(name: str) -> list[Check]:
     """The common shape of indicators (design §4); their columns need no check, for models.finish makes them."""
     key = ", ".join(KEY)
-    known = ", ".join(literal(p) for p in PROVENANCES)
-    faults = {
-        "incomplete key": "geo is null or variant is null or activity is null or period is null or indicator is null",
-        "double key": f"count(*) over (partition by {key}) > 1",
-        "no source": "coalesce(sources, '') = ''",
-        "unknown provenance": f"provenance is null or provenance not in ({known})",
-        "unknown status": "status is null or not regexp_matches(status, '^(A|[BCDEFMNPU]+)$')",
-        "no figure and no reason": "value is null and not regexp_matches(status, '[MC]')",
-        "a figure said to be missing": "value is not null and regexp_matches(status, '[MC]')",
-        "not a finite number": "isinf(value) or isnan(value)",
-        "outside its own interval": "value < lower or value > upper",
-    }
-    cases = " ".join(f"when {condition} then {literal(fault)}" for fault, condition in faults.items())
+    cases = " ".join(f"when {condition} then {literal(fault)}" for fault, condition in FAULTS.items())
     columns = f"{key}, value, lower, upper, status, provenance"
-    meaning = f"a row with one of: {', '.join(faults)}; or no row at all"
     sql = (
         f"with judged as (select {columns}, case {cases} end as fault from {name}) "
         "select * from judged where fault is not null "
         f"union all by name select 'no rows' as fault from (select count(*) as n from {name}) t where n = 0 "
         "order by all"
     )
-    return [Check("common_shape", "schema", "critical", meaning, sql=sql)]
+    return [Check("common_shape", "schema", "critical", SHAPE, sql=sql)]
 
 
 def _magnitude(name: str) -> list[Check]:
@@ -167,7 +180,7 @@ def _magnitude(name: str) -> list[Check]:
         f"where o.value is not null and (n.value is null or o.value <> 0 and abs(n.value / o.value - 1) > "
         f"{MAGNITUDE_LIMIT}) order by all"
     )
-    meaning = f"a figure of the release before that is gone, or moved by more than {MAGNITUDE_LIMIT:.0%}"
+    meaning = MOVED.format(limit=f"{MAGNITUDE_LIMIT:.0%}")
     return [Check("against_last_release", "magnitude", "warning", meaning, sql=sql)]
 
 
@@ -189,8 +202,8 @@ def _against(model: Model) -> list[Check]:
         f"where o.value <> 0 and n.value <> 0 group by n.source "
         f"having {factor} not between {1 / UNIT_LIMIT} and {UNIT_LIMIT} order by n.source"
     )
-    lost = f"figures of the release before are gone: no figure is left of a combination of {series}"
-    unit = f"a source whose figures moved at the median by a factor beyond {UNIT_LIMIT:g}: another unit?"
+    lost = GONE.format(columns=series)
+    unit = OTHER_UNIT.format(factor=f"{UNIT_LIMIT:g}")
     return [
         Check("coverage_against_last_release", "magnitude", "warning", lost, sql=gone),
         Check("unit_against_last_release", "magnitude", "warning", unit, sql=moved),

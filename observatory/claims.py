@@ -25,6 +25,26 @@ MISSED = "not reproduced"
 UNTESTED = "not tested on real data"
 REPORTED = "reported, not judged"
 FILE = "claims.json"
+NOT_COMPUTED = "{indicator} is not computed yet"
+LIKELY = "likely source: {source}"
+NO_FIGURE = "the sources hold no {indicator} for {where}"
+MADE_UP = "only synthetic figures are at hand, and they prove nothing"
+MISSING = "{indicator} for {where} is missing (status {status})"
+ONE = "{value} (status {status})"
+MEAN = "mean {mean} over {first}–{last}, from {start} to {end}, range {low}–{high}"
+ACCEPTED = "accepted {low} to {high}"
+NO_VINTAGE = "accepted {low} to {high}: reproduced by no vintage found"
+EARLIER = "{value} in the vintage {vintage}"
+EARLIER_FITS = "{value} in the vintage {vintage} was within accepted {low} to {high}"
+NOW_ONE = "now {value} (status {status})"
+NOW_MEAN = "now mean {mean} over {first}–{last}, from {start} to {end}, range {low}–{high}"
+READINGS = "of its readings only {variants} can be meant"
+ANY = "any"
+WORDS = (
+    *(NOT_COMPUTED, LIKELY, NO_FIGURE, MADE_UP, MISSING, ONE, MEAN, ACCEPTED, NO_VINTAGE, EARLIER, EARLIER_FITS),
+    *(NOW_ONE, NOW_MEAN, READINGS, ANY),
+)
+"""Parts of what a verdict says, between semicolons, with places to fill in: the message ids of their translations."""
 
 
 @dataclass(frozen=True)
@@ -72,23 +92,23 @@ def _with_readings(verdict: Verdict, verdicts: Sequence[Verdict]) -> Verdict:
     fitting = [v.claim.variant for v in same if v.verdict == REPRODUCED]
     if len(same) < 2 or not fitting or len(fitting) == len(same):
         return verdict
-    return replace(verdict, why=f"{verdict.why}; of its readings only {', '.join(fitting)} can be meant")
+    return replace(verdict, why=f"{verdict.why}; {READINGS.format(variants=', '.join(fitting))}")
 
 
 def _judge(claim: Claim, path: Path) -> Verdict:
     if not path.exists():
-        return Verdict(
-            claim, None, UNTESTED, f"{claim.indicator} is not computed yet; likely source: {claim.likely_source}"
-        )
+        missing = NOT_COMPUTED.format(indicator=claim.indicator)
+        return Verdict(claim, None, UNTESTED, f"{missing}; {LIKELY.format(source=claim.likely_source)}")
     rows = _rows(claim, path)
     where = ", ".join(part for part in (claim.geo, claim.period) if part)
     if rows.num_rows == 0:
-        return Verdict(claim, None, UNTESTED, f"the sources hold no {claim.indicator} for {where}")
+        return Verdict(claim, None, UNTESTED, NO_FIGURE.format(indicator=claim.indicator, where=where))
     if set(rows["provenance"].to_pylist()) - {"official", "survey"}:
-        return Verdict(claim, None, UNTESTED, "only synthetic figures are at hand, and they prove nothing")
+        return Verdict(claim, None, UNTESTED, MADE_UP)
     ours, said = _figure(rows)
     if ours is None:
-        return Verdict(claim, None, UNTESTED, f"{claim.indicator} for {where} is missing ({said})")
+        why = MISSING.format(indicator=claim.indicator, where=where, status=said)
+        return Verdict(claim, None, UNTESTED, why)
     return replace(_compared(claim, ours, said), source=";".join(_sources(rows)))
 
 
@@ -96,24 +116,24 @@ def _compared(claim: Claim, ours: float, said: str) -> Verdict:
     """The verdict on a figure that there is."""
     if claim.low is None and claim.high is None:
         return Verdict(claim, ours, REPORTED, said)
-    bounds = f"accepted {_tolerance(claim)}"
+    bounds = {"low": _bound(claim.low), "high": _bound(claim.high)}
     if _accepts(claim, ours):
-        return Verdict(claim, ours, REPRODUCED, f"{said}; {bounds}")
+        return Verdict(claim, ours, REPRODUCED, f"{said}; {ACCEPTED.format(**bounds)}")
     if claim.earlier_value is not None and _accepts(claim, claim.earlier_value):
-        why = f"{claim.earlier_value:g} in the vintage {claim.earlier_vintage} was within {bounds}; now {said}"
-        return Verdict(claim, ours, REVISED, why)
-    older = (
-        f"; {claim.earlier_value:g} in the vintage {claim.earlier_vintage}" if claim.earlier_value is not None else ""
-    )
-    return Verdict(claim, ours, MISSED, f"{said}{older}; {bounds}: reproduced by no vintage found")
+        why = EARLIER_FITS.format(value=f"{claim.earlier_value:g}", vintage=claim.earlier_vintage, **bounds)
+        return Verdict(claim, ours, REVISED, f"{why}; now {said}")
+    parts = [said, NO_VINTAGE.format(**bounds)]
+    if claim.earlier_value is not None:
+        parts.insert(1, EARLIER.format(value=f"{claim.earlier_value:g}", vintage=claim.earlier_vintage))
+    return Verdict(claim, ours, MISSED, "; ".join(parts))
 
 
 def _accepts(claim: Claim, figure: float) -> bool:
     return (claim.low is None or claim.low <= figure) and (claim.high is None or figure <= claim.high)
 
 
-def _bound(bound: float | None, absent: str) -> str:
-    return absent if bound is None else f"{bound:g}"
+def _bound(bound: float | None) -> str:
+    return ANY if bound is None else f"{bound:g}"
 
 
 def _rows(claim: Claim, path: Path) -> pa.Table:
@@ -139,24 +159,24 @@ def _sources(rows: pa.Table) -> list[str]:
 
 
 def _figure(rows: pa.Table) -> tuple[float | None, str]:
-    """One figure for the rows, and how it reads: the value itself, or the mean of a window with its range."""
+    """One figure for the rows, and how it reads: the value itself, or the mean of a window with its range; the letters
+    of status alone where there is none."""
     found = [(p, v, s) for p, v, s in zip(*(rows[c].to_pylist() for c in ("period", "value", "status")), strict=True)]
     known = sorted((p, v) for p, v, _ in found if v is not None)
     if not known:
-        return None, "status " + ", ".join(sorted({s for *_, s in found}))
+        return None, ", ".join(sorted({s for *_, s in found}))
     if len({p for p, _ in known}) != len(known):
         raise DataError(
             f"published_claims.csv: a statement fits several series of {rows['indicator'][0]}",
             remedy="Name the variant, activity and comparator in its row",
         )
     if len(known) == 1:
-        return known[0][1], f"{known[0][1]:.3f} (status {found[0][2]})"
+        return known[0][1], ONE.format(value=f"{known[0][1]:.3f}", status=found[0][2])
     values = [v for _, v in known]
     mean = sum(values) / len(values)
     (first, start), (last, end) = known[0], known[-1]
-    return mean, (
-        f"mean {mean:.2f} over {first}–{last}, from {start:.2f} to {end:.2f}, range {min(values):.2f}–{max(values):.2f}"
-    )
+    figures = {"mean": mean, "start": start, "end": end, "low": min(values), "high": max(values)}
+    return mean, MEAN.format(first=first, last=last, **{name: f"{figure:.2f}" for name, figure in figures.items()})
 
 
 def row(verdict: Verdict) -> dict[str, Any]:
@@ -181,7 +201,7 @@ def row(verdict: Verdict) -> dict[str, Any]:
 def _tolerance(claim: Claim) -> str:
     if claim.low is None and claim.high is None:
         return "not judged"
-    return f"{_bound(claim.low, 'any')} to {_bound(claim.high, 'any')}"
+    return f"{_bound(claim.low)} to {_bound(claim.high)}"
 
 
 def write(folder: Path, claims: Sequence[Claim]) -> None:

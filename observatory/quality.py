@@ -34,6 +34,13 @@ MAGNITUDE_LIMIT = 0.5
 UNIT_LIMIT = 5.0
 QUALIFIED = re.compile(r"\b(?:raw|catalogue|core|indicators)\.\w+")
 COVERAGE = {"source", "measure", "indicator", "variant", "line", "geo", "period", "wave"}
+OPEN_SUMS = "{n} sums do not hold"
+UNMET = "{n} of {all} values do not meet it"
+BAD_ROWS = "{n} bad rows"
+NOTHING_EARLIER = "no earlier release has this table with these columns"
+FAILED = "could not be evaluated: {reason}"
+WORDS = (OPEN_SUMS, UNMET, BAD_ROWS, NOTHING_EARLIER, FAILED)
+"""What a check found, with places to fill in: the message ids of their translations."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ def _sums(ws: Workspace, name: str, check: Check) -> Result:
     skip = {"flag", "source", "provenance"}
     wanted = [c for c in pq.ParquetFile(ws.path(name)).schema_arrow.names if c not in skip and not c.endswith("__as")]
     bad = additions.broken(contract, pq.read_table(ws.path(name), columns=wanted), ws.engine)
-    told = (check.severity, check.meaning, not bad, f"{len(bad)} sums do not hold", bad[:SAMPLE])
+    told = (check.severity, check.meaning, not bad, OPEN_SUMS.format(n=len(bad)), bad[:SAMPLE])
     return Result(name, check.name, check.kind, *told)
 
 
@@ -245,9 +252,9 @@ def _expected(name: str, check: Check, outcome: Any) -> Result:
     detail = outcome.result or {}
     sample = list(detail.get("partial_unexpected_list", []))[:SAMPLE]
     if (outcome.exception_info or {}).get("raised_exception"):
-        observed = f"could not be evaluated: {outcome.exception_info.get('exception_message', '')}"
+        observed = FAILED.format(reason=outcome.exception_info.get("exception_message", ""))
     elif "unexpected_count" in detail:
-        observed = f"{detail['unexpected_count']} of {detail.get('element_count')} values do not meet it"
+        observed = UNMET.format(n=detail["unexpected_count"], all=detail.get("element_count"))
     else:
         observed = str(detail.get("observed_value", ""))[:300]
     return Result(name, check.name, check.kind, check.severity, check.meaning, bool(outcome.success), observed, sample)
@@ -262,9 +269,9 @@ def _bad_rows(ws: Workspace, name: str, checks: list[Check], views: dict[str, Pa
             if set(references(check.sql, place)) <= set(views):
                 with refusals(place):
                     rows = connection.sql(check.sql).to_arrow_table()
-                observed, sample = f"{rows.num_rows} bad rows", rows.slice(0, SAMPLE).to_pylist()
+                observed, sample = BAD_ROWS.format(n=rows.num_rows), rows.slice(0, SAMPLE).to_pylist()
             else:
-                observed, sample = "no earlier release has this table with these columns", []
+                observed, sample = NOTHING_EARLIER, []
             told = (check.name, check.kind, check.severity, check.meaning, not sample, observed, sample)
             found[check.name] = Result(name, *told)
     return found

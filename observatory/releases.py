@@ -27,6 +27,7 @@ from observatory.build import Workspace
 from observatory.differences import Difference, compare, render
 from observatory.errors import CheckFailed, DataError, ObservatoryError, UsageError
 
+TITLE = "KIBS and servitization observatory for Bilbao and the Basque Country"
 NAME = re.compile(r"^(\d{4})Q([1-4])\.(\d+)$")
 FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
 QUARTER = re.compile(r"^\d{4}Q[1-4]$")
@@ -308,7 +309,7 @@ def package(ws: Workspace, folder: Path, release: str, commit: str, now: datetim
     return {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": "kibs-observatory",
-        "title": "KIBS and servitization observatory for Bilbao and the Basque Country",
+        "title": TITLE,
         "version": release,
         "created": now.isoformat(timespec="seconds"),
         "licenses": [{"name": "CC-BY-4.0", "path": "https://creativecommons.org/licenses/by/4.0/"}],

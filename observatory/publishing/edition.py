@@ -96,12 +96,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Edition:
-    """A release opened for publishing. ``places`` are names by code and language."""
+    """A release opened for publishing. ``places`` and ``variants`` (of KIBS) are names by code and language."""
 
     folder: Path
     manifest: Mapping[str, Any]
     tables: Mapping[str, Table]
     places: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    variants: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def release(self) -> str:
@@ -139,6 +140,10 @@ class Edition:
         names = self.places.get(code or "", {})
         return names.get(language) or names.get("en") or (code or "")
 
+    def names(self, language: str) -> dict[str, str]:
+        """Names of places and KIBS variants in a language, by code."""
+        return {code: names[language] for code, names in [*self.places.items(), *self.variants.items()]}
+
     def chosen(self, names: Sequence[str] = (), *, core: bool = False) -> list[Table]:
         """Indicators of these ids, all by default; with ``core`` any table of the release.
 
@@ -162,7 +167,7 @@ def opened(folder: Path, home: Path | None = None) -> Edition:
     manifest = releases.manifest(folder)
     references = {} if home is None else _references(home)
     tables = {r["name"]: _table(folder, r, references) for r in manifest["resources"]}
-    return Edition(folder, manifest, tables, {} if home is None else _places(home))
+    return Edition(folder, manifest, tables, *(() if home is None else _names(home)))
 
 
 def _table(folder: Path, resource: Mapping[str, Any], references: Mapping[tuple[str, str], str]) -> Table:
@@ -193,13 +198,18 @@ def _references(home: Path) -> dict[tuple[str, str], str]:
     return {(m.name, m.header.definition): m.header.reference for m in found}
 
 
-def _places(home: Path) -> dict[str, dict[str, str]]:
+def _names(home: Path) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:
+    """Names of places, and of KIBS variants."""
     from observatory import catalogue_files
     from observatory.catalogue import FOLDER
-    from observatory.catalogue_models import Geography
+    from observatory.catalogue_models import Geography, KibsVariant
 
     problems: list[str] = []
-    rows = catalogue_files.rows(home / FOLDER / "geographies.csv", Geography, problems)
+    places = catalogue_files.rows(home / FOLDER / "geographies.csv", Geography, problems)
+    variants = catalogue_files.rows(home / FOLDER / "kibs_variants.csv", KibsVariant, problems)
     if problems:
         raise DataError("; ".join(problems), remedy="Mend the file named")
-    return {p.geo: {"es": p.name_es, "eu": p.name_eu, "en": p.name_en} for p in rows}
+    return (
+        {p.geo: {"es": p.name_es, "eu": p.name_eu, "en": p.name_en} for p in places},
+        {v.variant: {"es": v.name_es, "eu": v.name_eu, "en": v.name_en} for v in variants},
+    )

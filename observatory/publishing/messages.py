@@ -42,9 +42,9 @@ COLUMNS: dict[str, Text] = {
 ABOUT_COLUMNS: dict[str, Text] = {
     "indicator": ("Identificador del indicador.", "Adierazlearen identifikatzailea.", "Id of the indicator."),
     "variant": (
-        "Cuál de las definiciones del indicador: conjunto de actividades, método, ventana.",
-        "Adierazlearen zein definizio den: jarduera-multzoa, metodoa, leihoa.",
-        "Which of the indicator's definitions: set of activities, method, window.",
+        "Cuál de las definiciones del indicador: conjunto de actividades, método, ventana; en palabras, más abajo.",
+        "Adierazlearen zein definizio den: jarduera-multzoa, metodoa, leihoa; hitzez, beherago.",
+        "Which of the indicator's definitions: set of activities, method, window; in words further down.",
     ),
     "geo": (
         "Código del lugar (NUTS 2024 si lo tiene).",
@@ -68,9 +68,9 @@ ABOUT_COLUMNS: dict[str, Text] = {
         "The figure, in its unit; empty where it is missing or confidential.",
     ),
     "unit": (
-        "Unidad del valor y de sus límites, como en la publicación (en inglés).",
-        "Balioaren eta mugen unitatea, argitalpenean bezala (ingelesez).",
-        "Unit of the value and its bounds, as in the release.",
+        "Unidad del valor y de sus límites.",
+        "Balioaren eta mugen unitatea.",
+        "Unit of the value and its bounds.",
     ),
     "status": (
         "Letras de estado SDMX; véase arriba.",
@@ -185,8 +185,8 @@ WORKBOOK: dict[str, Text] = {
     "name": ("Nombre", "Izena", "Name"),
     "rows": ("Filas", "Errenkadak", "Rows"),
     "made_up_rows": ("Filas inventadas", "Errenkada asmatuak", "Made-up rows"),
-    "definition": ("Definición (en inglés)", "Definizioa (ingelesez)", "Definition"),
-    "caveats": ("Advertencias (en inglés)", "Ohartarazpenak (ingelesez)", "Caveats"),
+    "definition": ("Definición", "Definizioa", "Definition"),
+    "caveats": ("Advertencias", "Ohartarazpenak", "Caveats"),
     "reference": ("Referencia", "Erreferentzia", "Reference"),
     "updated": ("Última actualización de la fuente", "Iturriaren azken eguneratzea", "Last update of the source"),
     "letter": ("Letra", "Letra", "Letter"),

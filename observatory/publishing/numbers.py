@@ -45,9 +45,11 @@ def plain(language: Language, value: float | None) -> str:
 
 
 def with_sign(language: Language, shown: str, unit: str) -> str:
-    """A figure and its unit; a percent sign is held to it, in English without a space."""
-    space = " " if not unit.startswith("%") else "" if language == "en" else "\u00a0"
-    return f"{shown}{space}{unit}"
+    """A figure and its unit; a percent sign is held to it, in English without a space, in Basque before the figure."""
+    if not unit.startswith("%"):
+        return f"{shown} {unit}"
+    space = "" if language == "en" else "\u00a0"
+    return f"%{space}{shown}{unit[1:]}" if language == "eu" else f"{shown}{space}{unit}"
 
 
 @functools.cache

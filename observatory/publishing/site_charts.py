@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from observatory.publishing import numbers
+from observatory.publishing import site_messages as messages
 from observatory.publishing.site_messages import Language
 
 View = Literal["series", "rank", "dots"]
@@ -25,22 +26,28 @@ SHAPES = ["circle", "square", "triangle-up", "diamond", "triangle-down", "cross"
 FONT = "system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
 DASH = [5, 4]
 UNIT = "@unit@"
+TIPS = {"period": "column.period", "shown": "column.value", "interval": "column.interval", "status": "column.status"}
+"""What is said of a point, below its name, and the message that heads it."""
 
 
 def specifications(language: Language, unit: str) -> Mapping[View, dict[str, Any]]:
     """The specification of each view in a language, for figures of a unit."""
     decimal, thousands = numbers.symbols(language)
     locale = {"decimal": decimal, "thousands": thousands, "grouping": [3], "currency": ["", "€"]}
+    words = {UNIT: unit} | {f"@{name}@": messages.text(language, message) for name, message in TIPS.items()}
     found: dict[View, dict[str, Any]] = {}
     for view in VIEWS:
-        found[view] = json.loads(_specification(view).replace(json.dumps(UNIT), json.dumps(unit)))
+        text = _specification(view)
+        for stand_in, word in words.items():
+            text = text.replace(json.dumps(stand_in), json.dumps(word))
+        found[view] = json.loads(text)
         found[view]["config"]["locale"] = {"number": locale}
     return found
 
 
 @functools.cache
 def _specification(view: View) -> str:
-    """A view's specification with a stand-in for the unit: making one takes Altair a tenth of a second."""
+    """A view's specification with stand-ins for words: making one takes Altair a tenth of a second."""
     chart = _series(UNIT) if view == "series" else _rank(UNIT) if view == "rank" else _dots(UNIT)
     size: dict[str, Any] = {"width": "container", "height": 340}
     if view != "series":
@@ -86,7 +93,8 @@ def _place(expression: str) -> Any:
 def _tips() -> list[Any]:
     import altair as alt
 
-    return [alt.Tooltip(f"{name}:N", title=name) for name in ("label", "period", "shown", "interval", "status")]
+    name = alt.Tooltip("label:N", title="title")  # shown as the heading of the others
+    return [name, *(alt.Tooltip(f"{one}:N", title=f"@{one}@") for one in TIPS)]
 
 
 def _looks(points: Any, **where: Any) -> list[Any]:

@@ -6,6 +6,7 @@ shown as it is. Does not belong here: choosing figures (site_content.py) or layi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,11 +15,32 @@ from observatory.catalogue import Catalogue
 from observatory.catalogue_models import Geography
 from observatory.publishing import numbers
 from observatory.publishing import site_messages as messages
+from observatory.publishing.grammar import PlaceName
 from observatory.publishing.site_content import Row
 from observatory.publishing.site_messages import Language
 
 LEVELS = ("lau", "comarca", "nuts3", "nuts2", "nuts1", "nuts0", "agg")
 CLASSES = "class from 0 to 3"
+UNCODED = ("OTHER", "TOTAL")
+MOVED = re.compile(r"(\w+?)([+-]\d+%)")
+"""A threshold and by how much a variant moves it."""
+
+
+def variant_words(language: Language, code: str, names: Mapping[str, str]) -> str:
+    """A variant's parts in words; ``names`` are those of KIBS variants and places. A dash for no variant."""
+
+    def said(part: str) -> str:
+        if found := names.get(part) or messages.known(language, f"variant.{part}"):
+            return found
+        kind, sign, value = part.partition("=")
+        if sign:
+            return f"{said(kind)}: {said(value)}"
+        if moved := MOVED.fullmatch(part):
+            return f"{said(moved[1])} {moved[2]}"
+        whole, _, suffix = part.rpartition("_")
+        return f"{names[whole]}, {said(suffix)}" if whole in names else part.replace("_", " ")
+
+    return " · ".join(said(part) for part in code.split(":")) if code else "–"
 
 
 @dataclass(frozen=True)
@@ -42,16 +64,18 @@ class Labels:
         return found
 
     @cached_property
-    def _variants(self) -> Mapping[str, str]:
-        return {one.variant: self._name(one) for one in self.catalogue.kibs_variants}
+    def names(self) -> Mapping[str, str]:
+        """Names of places and KIBS variants by code."""
+        known = {one.geo: self._name(one) for one in self.catalogue.geographies}
+        return known | {one.variant: self._name(one) for one in self.catalogue.kibs_variants}
 
     def _name(self, one: object) -> str:
         return str(getattr(one, f"name_{self.language}"))
 
-    def place(self, geo: str) -> str:
-        """Name of a place; its code if the catalogue has none."""
+    def place(self, geo: str) -> PlaceName:
+        """Name of a place, in the form that a sentence asks for; its code if the catalogue has none."""
         one = self._geographies.get(geo)
-        return self._name(one) if one else geo
+        return PlaceName(self._name(one) if one else geo, self.language)
 
     def level(self, geo: str) -> str:
         """Level of a place, e.g. ``nuts2``; ``agg`` for one that is not in the catalogue."""
@@ -76,23 +100,12 @@ class Labels:
         scheme, _, items = code.partition(":")
         if not items:
             return code or "–"
-        name = self._activities.get((scheme, items))
-        return f"{items} {name}" if name else f"{scheme} {items.replace('+', ' + ')}"
+        name = self._activities.get((scheme, items)) or messages.known(self.language, f"activity.{items}")
+        return (name if items in UNCODED else f"{items} {name}") if name else f"{scheme} {items.replace('+', ' + ')}"
 
     def variant(self, code: str) -> str:
         """A variant's parts in words, e.g. ``KIBS: sections J + K + M, ICT``."""
-        return " · ".join(self._part(part) for part in code.split(":")) if code else "–"
-
-    def _part(self, part: str) -> str:
-        if part in self._variants:
-            return self._variants[part]
-        if said := messages.known(self.language, f"variant.{part}"):
-            return said
-        if "=" in part:
-            kind, _, value = part.partition("=")
-            place = self._geographies.get(value)
-            return f"{self._part(kind)}: {self._name(place) if place else self._part(value)}"
-        return part.replace("_", " ")
+        return variant_words(self.language, code, self.names)
 
     def unit(self, unit: str) -> str:
         """A unit in words; as the model says it if the messages have none."""

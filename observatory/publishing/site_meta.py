@@ -26,7 +26,7 @@ def _common(labels: Labels) -> dict[str, Any]:
         "classUnit": CLASSES,
         "decimal": decimal,
         "group": group,
-        "percent": numbers.with_sign(language, "", "%"),
+        "percent": numbers.with_sign(language, "{n}", "%"),
     }
 
 

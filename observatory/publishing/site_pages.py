@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from markupsafe import escape
+from markupsafe import Markup, escape
 
-from observatory.publishing import numbers, site_content, site_meta, site_svg
+from observatory.publishing import numbers, site_content, site_meta, site_svg, translations
 from observatory.publishing import site_messages as messages
 from observatory.publishing.site_content import Indicator, Release, Row
 from observatory.publishing.site_labels import LEVELS, Labels
@@ -95,6 +95,7 @@ def _render(edition: Edition, path: str, template: str, **content: Any) -> tuple
         "root": "../" * (depth + 1),
         "menu": MENU,
         "t": edition.text,
+        "said": functools.partial(said, language),
         "labels": edition.labels,
         "description": "",
         "release": edition.release.name,
@@ -105,6 +106,16 @@ def _render(edition: Edition, path: str, template: str, **content: Any) -> tuple
     }
     text = environment().get_template(template).render(**(common | content))
     return f"{language}/{path}", text
+
+
+def said(language: Language, text: str) -> Markup:
+    """A text that a release holds in English, translated; one that has no translation is marked as English."""
+    return marked(text, translations.translated(language, text))
+
+
+def marked(text: str, found: str | None) -> Markup:
+    """The translation found of an English text; the text itself, marked as English, if there is none."""
+    return Markup('<span lang="en">{}</span>').format(text) if found is None else escape(found)
 
 
 def title(one: Indicator, language: Language) -> str:
@@ -153,9 +164,12 @@ def _indicators(edition: Edition) -> dict[str, Any]:
 
 def _indicator(edition: Edition, one: Indicator) -> dict[str, Any]:
     meta = site_meta.indicator(one, edition.vintages, edition.labels)
+    definition = str(one.resource["description"])
+    texts = [definition, *one.resource["caveats"]]
     return {
         "title": title(one, edition.language),
-        "description": one.resource["description"],
+        "description": translations.translated(edition.language, definition) or definition,
+        "has_english": any(translations.translated(edition.language, text) is None for text in texts),
         "indicator": one,
         "file": meta["releases"][0]["file"],
         "cite": meta["cite"].replace("{release}", edition.release.name),
@@ -240,10 +254,23 @@ def _claims(edition: Edition) -> dict[str, Any]:
                 "statement": getattr(known, f"statement_{language}") if same else claim["statement"],
                 "lang": language if same else "en",
                 "verdict": messages.known(language, f"verdict.{claim['verdict']}") or claim["verdict"],
+                "why": marked(claim["why"], translations.sentence(language, claim["why"], _named(edition, claim))),
             }
         )
     plain = functools.partial(numbers.plain, language)
     return {"title": edition.text("claims.title"), "claims": lines, "plain": plain}
+
+
+def _named(edition: Edition, claim: Mapping[str, Any]) -> dict[str, str]:
+    """Names of the codes that a verdict's reason may hold: indicator, variants, place and period."""
+    indicator = claim["indicator"].partition(" ")[0]
+    known = edition.release.indicators.get(indicator)
+    variants = {code: edition.labels.variant(code) for code in (known.words["variant"] if known else ())}
+    codes, words = (
+        ", ".join(part for part in (place, claim["period"]) if part)
+        for place in (claim["place"], edition.labels.place(claim["place"]) if claim["place"] else "")
+    )
+    return variants | {codes: words} | ({indicator: title(known, edition.language)} if known else {})
 
 
 def _releases(edition: Edition) -> dict[str, Any]:

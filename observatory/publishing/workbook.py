@@ -17,9 +17,10 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from observatory.errors import DataError
-from observatory.publishing import series
+from observatory.publishing import series, site_messages, translations
 from observatory.publishing.edition import MADE_UP, Edition, Language, Table
 from observatory.publishing.messages import COLUMNS, TOPICS, WORKBOOK, topic, words
+from observatory.publishing.site_labels import variant_words
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -78,6 +79,21 @@ class Pen:
         """Words of the workbook in its language."""
         return words(WORKBOOK[name], self.language, **facts)
 
+    def unit(self, unit: str) -> str:
+        """A unit in Spanish or Basque words; as the model says it in English or where the messages have none."""
+        found = None if self.language == "en" else site_messages.known(self.language, f"unit.{unit}")
+        return found or unit
+
+    def text(self, text: str) -> str:
+        """A text that the release holds in English in this language; itself where it has no translation."""
+        return translations.translated(self.language, text) or text
+
+    @property
+    def citation(self) -> str:
+        """How to cite the release, in this language."""
+        release = self.say("release", release=self.edition.release, day=self.edition.created[:10])
+        return ", ".join((self.text(self.edition.title), release, self.edition.licence[0]))
+
 
 def number_format(unit: str) -> str:
     """How figures of a unit are shown: whole counts, one decimal for money and indices, else two or four decimals."""
@@ -101,7 +117,7 @@ def workbook(edition: Edition, indicators: Sequence[Table], language: Language =
     book = xlsxwriter.Workbook(sink, OPTIONS)
     pen = Pen(book, edition, language)
     created = datetime.fromisoformat(edition.created).replace(tzinfo=None)
-    book.set_properties({"title": edition.title, "comments": edition.citation, "created": created})
+    book.set_properties({"title": pen.text(edition.title), "comments": pen.citation, "created": created})
     contents = book.add_worksheet(pen.say("contents"))
     topics: dict[str, list[Table]] = {name: [] for name in TOPICS}
     for table in indicators:
@@ -110,7 +126,7 @@ def workbook(edition: Edition, indicators: Sequence[Table], language: Language =
     for name, tables in sheets.items():
         _topic(pen, words(TOPICS[name], language), tables)
     notes.definitions(pen, book.add_worksheet(pen.say("definitions")), indicators)
-    notes.flags(pen, book.add_worksheet(pen.say("flags")))
+    notes.flags(pen, book.add_worksheet(pen.say("flags")), indicators)
     notes.contents(pen, contents, sheets)
     book.close()
     return sink.getvalue()
@@ -161,6 +177,8 @@ def block(pen: Pen, sheet: Worksheet, table: Table, rows: Sequence[Mapping[str, 
                 sheet.write_string(at, column, pen.edition.place(row["geo"], pen.language), plain)
             elif name == "mark":
                 sheet.write_string(at, column, mark, plain)
+            elif name == "unit":
+                sheet.write_string(at, column, pen.unit(row[name]), plain)
             elif (found := row[name]) is None:
                 sheet.write_blank(at, column, None, plain)
             elif name in NUMBERS:
@@ -198,12 +216,12 @@ def _chart(pen: Pen, sheet: Worksheet, table: Table, rows: list[Mapping[str, Any
     chart.set_title({"name": title, "name_font": {"size": 11}, "overlay": False})
     years = [int(rows[at]["period"]) for line in shown for at in (line.first, line.last)]
     chart.set_x_axis({"num_format": "0", "min": min(years), "max": max(years), "major_gridlines": {"visible": False}})
-    chart.set_y_axis({"name": table.unit, "num_format": "General"})
+    chart.set_y_axis({"name": pen.unit(table.unit), "num_format": "General"})
     chart.set_legend({"position": "bottom"})
     chart.show_blanks_as("gap")
     chart.show_hidden_data()
     chart.set_size({"width": 620, "height": CHART_ROWS * 20 - 10})
-    variant, activity = rows[shown[0].first]["variant"], rows[shown[0].first]["activity"]
-    words_of = f"{title}: {variant}, {activity}, {table.unit}"
+    variant = variant_words(pen.language, rows[shown[0].first]["variant"], pen.edition.names(pen.language))
+    words_of = f"{title}: {variant}, {rows[shown[0].first]['activity']}, {pen.unit(table.unit)}"
     sheet.insert_chart(at, len(FIGURES) + 1, chart, {"object_position": 3, "description": words_of})
     return True

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from observatory.publishing.edition import LANGUAGES, MADE_UP, Table
 from observatory.publishing.messages import ABOUT_COLUMNS, COLUMNS, PROVENANCES, STATUSES, TOPICS, words
+from observatory.publishing.site_labels import variant_words
 from observatory.publishing.workbook import FIGURES, HEAD, Pen, head
 
 if TYPE_CHECKING:
@@ -28,13 +29,13 @@ def contents(pen: Pen, sheet: Worksheet, sheets: Mapping[str, Sequence[Table]]) 
     """Title, release, licence and citation; then a line an indicator with links to its block and definition."""
     edition, tables = pen.edition, [t for tables in sheets.values() for t in tables]
     made_up, rows = sum(t.made_up for t in tables), sum(t.rows for t in tables)
-    sheet.write_string(0, 0, edition.title, pen.look("", "large"))
+    sheet.write_string(0, 0, pen.text(edition.title), pen.look("", "large"))
     sheet.write_string(1, 0, pen.say("release", release=edition.release, day=edition.created[:10]))
     warning = pen.say("made_up", rows=made_up, all=rows) if made_up else pen.say("all_real")
     sheet.write_string(2, 0, warning, pen.look("", *(["warning"] if made_up else [])))
     facts = {
         "licence": " ".join(edition.licence),
-        "cite": edition.citation,
+        "cite": pen.citation,
         "commit": str(edition.manifest["git_commit"]),
     }
     for row, (name, text) in enumerate(facts.items(), start=3):
@@ -54,7 +55,7 @@ def contents(pen: Pen, sheet: Worksheet, sheets: Mapping[str, Sequence[Table]]) 
             sheet.write_url(at, 0, f"internal:'{title}'!A1", string=title)
             sheet.write_url(at, 1, f"internal:{pen.places[table.name]}", string=table.name)
             sheet.write_string(at, 2, table.title(pen.language), pen.look("", *orange))
-            sheet.write_string(at, 3, table.unit, pen.look("", *orange))
+            sheet.write_string(at, 3, pen.unit(table.unit), pen.look("", *orange))
             sheet.write_number(at, 4, table.rows, pen.look("#,##0", *orange))
             sheet.write_number(at, 5, table.made_up, pen.look("#,##0", *orange))
             _day(pen, sheet, at, 6, table.updated, *orange)
@@ -83,8 +84,9 @@ def definitions(pen: Pen, sheet: Worksheet, tables: Sequence[Table]) -> None:
     for at, table in enumerate(tables, start=HEAD + 1):
         style = ("wrap", "orange") if table.made_up else ("wrap",)
         sheet.write_url(at, 0, f"internal:{pen.places[table.name]}", string=table.name)
-        texts = [*(table.title(language) for language in LANGUAGES), table.definition, table.unit]
-        texts += ["\n".join(table.caveats), table.reference, "\n".join(s.citation for s in table.sources)]
+        texts = [*(table.title(language) for language in LANGUAGES), pen.text(table.definition), pen.unit(table.unit)]
+        texts += ["\n".join(pen.text(caveat) for caveat in table.caveats), pen.text(table.reference)]
+        texts.append("\n".join(pen.text(source.citation) for source in table.sources))
         texts.append(", ".join(words(PROVENANCES[p], pen.language) for p in table.provenances))
         for column, text in enumerate(texts, start=1):
             sheet.write_string(at, column, text, pen.look("", *style))
@@ -93,8 +95,10 @@ def definitions(pen: Pen, sheet: Worksheet, tables: Sequence[Table]) -> None:
     sheet.autofilter(HEAD, 0, max(HEAD + len(tables), HEAD + 1), len(names) - 1)
 
 
-def flags(pen: Pen, sheet: Worksheet) -> None:
-    """Letters of status, kinds of provenance and columns, each with its meaning."""
+def flags(pen: Pen, sheet: Worksheet, tables: Sequence[Table]) -> None:
+    """Letters of status, kinds of provenance, columns and the variants of these tables, each with its meaning."""
+    names = pen.edition.names(pen.language)
+    codes = sorted({code for table in tables for code in table.content["variant"].unique().to_pylist()})
     sheet.write_string(0, 0, pen.say("flags"), pen.look("", "large"))
     sheet.write_url(1, 0, f"internal:'{pen.say('contents')}'!A1", string=pen.say("back"))
     letters = [(letter, words(text, pen.language)) for letter, text in STATUSES.items()]
@@ -104,6 +108,7 @@ def flags(pen: Pen, sheet: Worksheet) -> None:
         pen.say("letter"): [*letters, ("", pen.say("several"))],
         words(COLUMNS["provenance"], pen.language): kinds,
         pen.say("column"): columns,
+        words(COLUMNS["variant"], pen.language): [(code, variant_words(pen.language, code, names)) for code in codes],
     }
     at = 3
     for title, lines in blocks.items():

@@ -19,6 +19,10 @@ from observatory.snapshots import Lock, LockEntry, Store, dump
 from observatory.synthetic import accounts, directory, economy, input_output, px, survey, surveys
 
 MADE = datetime(2026, 11, 23, tzinfo=UTC)
+NO_LICENCE = "None needed: no figure is real"
+MADE_UP = "Made up for this observatory; no figure is its publisher's"
+WORDS = (NO_LICENCE, MADE_UP)
+"""What the lock says of made-up tables where readers see it: the message ids of its translations."""
 NOTE = (
     "Made up by `observatory synthetic`: the publisher's format, dimensions and spans, figures that only agree with "
     "each other and with the journal's. Evidence of nothing."
@@ -64,8 +68,8 @@ def generate(home: Path, catalogue: Catalogue) -> Iterator[Snapshot]:
             sha256=hashlib.sha256(data).hexdigest(),
             bytes=len(data),
             format=contract.format,
-            licence="None needed: no figure is real",
-            citation="Made up for this observatory; no figure is its publisher's",
+            licence=NO_LICENCE,
+            citation=MADE_UP,
             provenance="synthetic",
             acquired="generated",
             note=NOTE,

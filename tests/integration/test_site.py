@@ -13,8 +13,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from observatory import catalogue
 from observatory.errors import UsageError
-from observatory.publishing.site_messages import LANGUAGES
+from observatory.publishing import site_messages as messages
+from observatory.publishing.site_labels import Labels, variant_words
+from observatory.publishing.site_messages import LANGUAGES, Language
 from tests.integration.conftest import EARLIER, LATER, REVISED, Site
 
 
@@ -131,6 +134,37 @@ def test_checks_and_claims_are_all_there(made_site: Site) -> None:
     page = (folder / "claims.html").read_text("utf-8")
     assert page.count('<tr><th scope="row">') == len(claims)
     assert "Zerbitzuek euskal manufaktura-industriaren diru-sarreren" in page
+
+
+def test_spanish_and_basque_readers_find_no_english_but_differences_and_citations(made_site: Site) -> None:
+    """English is marked wherever it is left; what is not marked differs from the English page by being translated."""
+    seen = 0
+    for language in ("es", "eu"):
+        for path in (made_site.folder / language).rglob("*.html"):
+            seen += 1
+            text = path.read_text("utf-8")
+            left = re.findall(r'<(?:span|div|td|dd|small) lang="en">([^<]*)', text)
+            allowed = path.name == "releases.html"
+            assert allowed or not [one for one in left if not one.startswith("Source: Eurostat")], path
+    assert seen > 150
+    assert "se acepta de 1,85 a 1,95" in (made_site.folder / "es" / "claims.html").read_text("utf-8")
+    assert "Forma parte del País Vasco." in (made_site.folder / "es" / "place" / "ES213.html").read_text("utf-8")
+    assert "Euskadiren parte da." in (made_site.folder / "eu" / "place" / "ES213.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("language", ["es", "eu"])
+def test_every_part_of_a_variant_and_every_unit_has_words(made_site: Site, root: Path, language: Language) -> None:
+    names = Labels(language, catalogue.load(root)).names
+    units, parts = set(), set()
+    for name in made_site.headers:
+        if (path := made_site.releases / LATER / f"{name}.parquet").exists():
+            table = pq.read_table(path, columns=["variant", "unit"])
+            units |= set(table["unit"].unique().to_pylist())
+            parts |= {part for variant in table["variant"].unique().to_pylist() for part in variant.split(":")}
+    assert {unit for unit in units if not messages.known(language, f"unit.{unit}")} == set()
+    unsaid = {part for part in parts if not part.isdigit() and not messages.known(language, f"variant.{part}")}
+    assert {part for part in unsaid if variant_words(language, part, names) == part.replace("_", " ")} == set()
+    assert len(units) > 20 and len(parts) > 150
 
 
 def test_vintages_share_the_data_that_did_not_change(made_site: Site) -> None:

@@ -51,7 +51,8 @@
 
   const told = (row, unit) => {
     if (!row) return "–";
-    const parts = [`${OBS.value(row.value, meta, row.unit)}${unit === "%" ? meta.percent : ""}`];
+    const value = OBS.value(row.value, meta, row.unit);
+    const parts = [unit === "%" && row.value !== null ? OBS.fill(meta.percent, { n: value }) : value];
     if (row.lower !== null) parts.push(`[${OBS.interval(row, meta)}]`);
     parts.push(`(${OBS.period(row.period)})`);
     const status = OBS.status(row.status, meta);

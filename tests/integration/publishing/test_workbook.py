@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from python_calamine import CalamineWorkbook
 
-from observatory.publishing import series
+from observatory.publishing import series, site_messages, translations
 from observatory.publishing.edition import Edition, Language
 from observatory.publishing.messages import COLUMNS, TOPICS, WORKBOOK, topic, words
 from observatory.publishing.workbook import FIGURES, HEAD, NUMBERS, workbook
@@ -34,6 +34,7 @@ def expected(edition: Edition, name: str, language: Language) -> list[list[objec
     rows = []
     for row in series.arranged(edition.tables[name].content).to_pylist():
         cells = row | {"place": edition.place(row["geo"], language)}
+        cells["unit"] = site_messages.known(language, f"unit.{row['unit']}") or row["unit"]
         cells["mark"] = words(WORKBOOK["mark"], language) if row["provenance"] == "synthetic" else ""
         cells["period"] = int(row["period"]) if row["period"].isdigit() else row["period"]
         rows.append(["" if cells[column] is None else cells[column] for column in FIGURES])
@@ -133,7 +134,7 @@ def test_the_sheets_of_words(edition: Edition, language: Language) -> None:
     contents, real, invented, definitions, flags = (
         read.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in read.sheet_names
     )
-    assert contents[0][0] == edition.title and edition.release in str(contents[1][0])
+    assert contents[0][0] == translations.translated(language, edition.title) and edition.release in str(contents[1][0])
     assert [row[1] for row in contents[10:]] == ["ict_emp_share", "svy_mean_share"]
     assert contents[11][4:6] == [12, 12] and contents[10][4:6] == [375, 0]
     assert real[2][0] == words(WORKBOOK["all_real"], language)
@@ -141,8 +142,11 @@ def test_the_sheets_of_words(edition: Edition, language: Language) -> None:
     assert {row[15] for row in invented[5:]} == {words(WORKBOOK["mark"], language)}
     table = edition.tables["ict_emp_share"]
     line = next(row for row in definitions if row[0] == "ict_emp_share")
-    assert line[1:5] == [*(table.titles[x] for x in ("es", "eu", "en")), table.definition]
-    assert line[5:8] == ["percent", "\n".join(table.caveats), "ESA 2010, chapter 11"]
+    texts = [table.definition, *table.caveats, "ESA 2010, chapter 11"]
+    definition, *caveats, reference = (translations.translated(language, text) for text in texts)
+    assert line[1:5] == [*(table.titles[x] for x in ("es", "eu", "en")), definition]
+    assert line[5:8] == ["percent" if language == "en" else "%", "\n".join(map(str, caveats)), reference]
+    assert (definition == table.definition) == (language == "en")
     assert "Eurostat, nama_10r_3empers" in str(line[8]) and str(line[10]) == "2026-07-31"
     assert [row[0] for row in flags[4:14]] == list("ABCDEFMNPU")
 

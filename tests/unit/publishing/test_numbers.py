@@ -30,6 +30,8 @@ def test_a_number_has_the_signs_of_its_language(
 
 def test_a_percent_sign_is_held_to_its_number() -> None:
     assert numbers.with_sign("es", "2,31", "%") == "2,31\u00a0%" and numbers.with_sign("en", "2.31", "%") == "2.31%"
+    assert numbers.with_sign("eu", "2,31", "%") == "%\u00a02,31"
+    assert numbers.with_sign("eu", "2,31", "% urtean") == "%\u00a02,31 urtean"
     assert numbers.with_sign("en", "2.31", "years") == "2.31 years"
 
 

@@ -25,6 +25,10 @@ def test_numbers_and_units_are_those_of_the_language() -> None:
     assert signs == [(",", "."), (".", ",")]
     text = json.dumps(spanish)
     assert site_charts.UNIT not in text and '"title": "%"' in text
+    points = next(one for one in spanish["layer"] if "tooltip" in one.get("encoding", {}))
+    assert [one["title"] for one in points["encoding"]["tooltip"]] == [
+        *("title", "Periodo", "Valor", "Intervalo", "Estado"),
+    ]
 
 
 def test_provisional_is_dashed_and_unreliable_hollow() -> None:

@@ -323,9 +323,8 @@ def _joined(node: exp.Expr) -> exp.Expr | None:
         row = f"STRUCT({fields}:x AS text)"
         parts = {f"k{at}": key.this for at, key in enumerate(keys)}
         rows = _spark(f"CASE WHEN :w AND NOT :x IS NULL THEN {row} END", w=exp.paren(where), x=inner, **parts)
-        whole = (
-            "CASE WHEN COUNT(:r) > 0 THEN ARRAY_JOIN(TRANSFORM(ARRAY_SORT(COLLECT_LIST(:r)), e -> e.text), :sep) END"
-        )
+        ordered = f"ARRAY_SORT(COLLECT_LIST(:r), (l, r) -> {_before(keys)})" if keys else "COLLECT_LIST(:r)"
+        whole = f"CASE WHEN COUNT(:r) > 0 THEN ARRAY_JOIN(TRANSFORM({ordered}, e -> e.text), :sep) END"
         made = _spark(whole, r=rows, sep=separator)
     if isinstance(parent, exp.Filter):
         parent.replace(made)

@@ -13,7 +13,7 @@ checks:
   - {expectation: expect_column_values_to_be_between, kwargs: {column: value, min_value: 0}}
 */
 with held as (
-  select step, as_of, cast(hours as decimal(18, 3)) as hours, case when firm_ids is null then 0 else len(string_split(firm_ids, ' ')) end as firms, provenance, source
+  select step, as_of, cast(hours as decimal(18, 3)) as hours, case when firm_ids is null then 0 else 1 + length(firm_ids) - length(replace(firm_ids, ' ', '')) end as firms, provenance, source
   from core.programme_session
   where activity = 'mentoring' and state = 'held'
 ),

@@ -39,7 +39,7 @@ core.cells where d between -10 and 10 order by n
 
 -- rewrite: texts put together
 select k, string_agg(t, '+' order by n desc) as falling, string_agg(t, '' order by t) as rising,
-string_agg(distinct t, ';') as bag, string_agg(distinct t, ', ' order by t) filter (where n > 1) as some,
+string_agg(distinct t, ', ' order by t) filter (where n > 1) as some,
 string_agg(k || t, '|' order by t, n) filter (n < 3) as two, count(distinct t) as ct, count(distinct n) as cn
 from core.cells group by k order by k
 

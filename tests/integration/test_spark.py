@@ -195,8 +195,13 @@ def test_some_models_of_each_kind(name: str, engine: Spark, built: Workspace) ->
 
 @pytest.mark.thorough
 def test_every_model(engine: Spark, built: Workspace) -> None:
-    found = {name: parity(name, engine, built) for name in built.models}
-    assert len(found) == len(built.models)
+    found = {}
+    for name in built.models:
+        try:
+            found[name] = parity(name, engine, built)
+        except DataError as error:
+            found[name] = [str(error)]
+    assert len(found) == len(built.models) > 90
     assert {name: lines for name, lines in found.items() if lines} == {}
 
 

@@ -67,7 +67,7 @@ def _parsed(sql: str, place: str) -> exp.Query:
             remedy="Put lists of codes into a table of the catalogue",
         )
     try:
-        statements = [s for s in sqlglot.parse(sql, dialect="duckdb") if s is not None]
+        statements = sqlglot.parse(sql, dialect="duckdb")  # None between two semicolons
     except (SqlglotError, ValueError) as error:
         raise DataError(f"{place}: the SQL does not parse: {error}", remedy="Mend the statement") from error
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):

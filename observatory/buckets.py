@@ -125,19 +125,19 @@ class Bucket(Objects):
 
 
 def _file_system(scheme: str) -> Any:
-    """fsspec's file system with nothing cached. Raises UsageError if what it needs is not installed."""
+    """fsspec's file system, listings not cached. Raises UsageError if what it needs is not installed."""
     try:
         if scheme == "s3":
             import s3fs
 
-            return s3fs.S3FileSystem(use_listings_cache=False, skip_instance_cache=True)
+            return s3fs.S3FileSystem(use_listings_cache=False)
         if scheme == "gs":
             import gcsfs
 
-            return gcsfs.GCSFileSystem(use_listings_cache=False, skip_instance_cache=True)
+            return gcsfs.GCSFileSystem(use_listings_cache=False)
         import adlfs
 
-        return adlfs.AzureBlobFileSystem(use_listings_cache=False, skip_instance_cache=True)
+        return adlfs.AzureBlobFileSystem(use_listings_cache=False)
     except ImportError as error:
         raise UsageError(
             f"a store at {scheme}:// needs {error.name}, which is not installed",

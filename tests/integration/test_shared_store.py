@@ -352,6 +352,8 @@ def test_a_store_without_conditions_gets_no_release(
 def test_errors_of_the_service_hold_no_secret(
     server: s3.Ceph, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    s3fs = pytest.importorskip("s3fs")
+    monkeypatch.setattr(s3fs.S3FileSystem, "cachable", False)
     for name, value in (server.environment | {"AWS_SECRET_ACCESS_KEY": "not-the-right-secret"}).items():
         monkeypatch.setenv(name, value)
     with pytest.raises(StorageError) as caught:

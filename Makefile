@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EXTRAS := $(VENV)/.extras
 
-.PHONY: refresh extras test check bench crash fuzz serve site lock clean help
+.PHONY: refresh extras test thorough check bench crash fuzz serve site lock clean help
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -29,7 +29,10 @@ refresh: $(READY)  ## build, check and publish everything from the embedded snap
 	@$(BIN)/observatory refresh
 
 test: $(READY)  ## the tests, without a network
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+thorough: $(READY)  ## the tests that take many minutes: every page of the site in every language
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m thorough
 
 check: $(READY)  ## lint, format, types, import contract, audit of the dependencies
 	@$(BIN)/ruff check .

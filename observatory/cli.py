@@ -15,9 +15,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from observatory import completion, running, sharing, sharing_inputs
 from observatory import doctor as examiner
 from observatory import releases as rel
-from observatory import running, sharing, sharing_inputs
 from observatory.build import Workspace
 from observatory.cli_exports import EXAMPLE, export
 from observatory.cli_releases import FormatOption, releases_app
@@ -41,7 +41,10 @@ app.command("export", epilog=EXAMPLE)(export)
 app.command("status", epilog="Example: observatory status --format json")(status)
 
 Language = Literal["es", "eu", "en"]
-ReleaseOption = Annotated[str | None, typer.Option("--release", help="a release id; the latest by default")]
+ReleaseOption = Annotated[
+    str | None,
+    typer.Option("--release", help="a release id; the latest by default", autocompletion=completion.releases),
+]
 
 
 @app.callback()
@@ -99,7 +102,8 @@ def refresh(
 @app.command(epilog="Example: observatory fetch eurostat_nama_10r_3empers")
 def fetch(
     source: Annotated[
-        list[str] | None, typer.Argument(help="ids of sources; all that can be fetched by default")
+        list[str] | None,
+        typer.Argument(help="ids of sources; all that can be fetched by default", autocompletion=completion.sources),
     ] = None,
     since_updated: Annotated[
         bool, typer.Option("--since-updated", help="ask for the publishers' stamps and fetch only what moved")
@@ -178,7 +182,9 @@ def sources_list() -> None:
 
 
 @sources_app.command("show", epilog="Example: observatory sources show eustat_industry_accounts")
-def sources_show(source: Annotated[str, typer.Argument(help="id of a source")]) -> None:
+def sources_show(
+    source: Annotated[str, typer.Argument(help="id of a source", autocompletion=completion.sources)],
+) -> None:
     """A contract in words: what is known, what is resolved at run time and from what; and its snapshot."""
     import yaml
 
@@ -214,7 +220,9 @@ def sources_search(
 
 @sources_app.command("check", epilog="Example: observatory sources check eurostat_nama_10r_3empers")
 def sources_check(
-    source: Annotated[list[str] | None, typer.Argument(help="ids of sources; all by default")] = None,
+    source: Annotated[
+        list[str] | None, typer.Argument(help="ids of sources; all by default", autocompletion=completion.sources)
+    ] = None,
     live: Annotated[bool, typer.Option("--live", help="ask the publisher; nothing is stored")] = False,
 ) -> None:
     """Whether snapshots, or with --live what publishers answer today, are what the contracts say.
@@ -250,8 +258,10 @@ def indicators_list() -> None:
 
 @indicators_app.command("show", epilog="Example: observatory indicators show ict_emp_share --geo ES21 --format csv")
 def indicators_show(
-    indicator: Annotated[str, typer.Argument(help="id of an indicator")],
-    geo: Annotated[list[str] | None, typer.Option(help="place, e.g. ES21; may be repeated")] = None,
+    indicator: Annotated[str, typer.Argument(help="id of an indicator", autocompletion=completion.indicators)],
+    geo: Annotated[
+        list[str] | None, typer.Option(help="place, e.g. ES21; may be repeated", autocompletion=completion.places)
+    ] = None,
     period: Annotated[list[str] | None, typer.Option(help="year or window, e.g. 2015; may be repeated")] = None,
     variant: Annotated[list[str] | None, typer.Option(help="variant; may be repeated")] = None,
     comparator: Annotated[list[str] | None, typer.Option(help="place compared with; may be repeated")] = None,
@@ -277,8 +287,8 @@ def indicators_show(
 
 @app.command(epilog="Example: observatory explain ict_emp_share --geo ES21 --period 2015")
 def explain(
-    indicator: Annotated[str, typer.Argument(help="id of an indicator")],
-    geo: Annotated[str | None, typer.Option(help="place, e.g. ES21")] = None,
+    indicator: Annotated[str, typer.Argument(help="id of an indicator", autocompletion=completion.indicators)],
+    geo: Annotated[str | None, typer.Option(help="place, e.g. ES21", autocompletion=completion.places)] = None,
     period: Annotated[str | None, typer.Option(help="year or window, e.g. 2015 or 2008/2024")] = None,
     variant: Annotated[str | None, typer.Option(help="variant, where there are several")] = None,
     comparator: Annotated[str | None, typer.Option(help="place compared with, where there are several")] = None,

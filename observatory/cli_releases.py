@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from observatory import completion
 from observatory import releases as rel
 from observatory import sharing
 from observatory.build import Workspace
@@ -35,7 +36,7 @@ def releases_list() -> None:
 
 @releases_app.command("diff", epilog="Example: observatory releases diff 2026Q3.0 2026Q4.0")
 def releases_diff(
-    before: Annotated[str, typer.Argument(help="earlier release")],
+    before: Annotated[str, typer.Argument(help="earlier release", autocompletion=completion.releases)],
     now: Annotated[str | None, typer.Argument(help="later release; the latest by default")] = None,
 ) -> None:
     """What changed between two releases, in which cells most, and why."""
@@ -48,7 +49,7 @@ def releases_diff(
 
 @releases_app.command("revisions", epilog="Example: observatory releases revisions ict_emp_share --geo ES21")
 def releases_revisions(
-    indicator: Annotated[str, typer.Argument(help="id of an indicator")],
+    indicator: Annotated[str, typer.Argument(help="id of an indicator", autocompletion=completion.indicators)],
     geo: Annotated[list[str] | None, typer.Option(help="place, e.g. ES21; may be repeated")] = None,
     variant: Annotated[list[str] | None, typer.Option(help="variant; may be repeated")] = None,
     activity: Annotated[list[str] | None, typer.Option(help="activity, e.g. NACE2:J; may be repeated")] = None,

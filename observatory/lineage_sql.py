@@ -128,7 +128,8 @@ class _Tracer:
         if grouped:
             rows = f"list_distinct(flatten(list({rows})))"
         elif windows and lists:
-            parts = [_partition(window) for window in windows]
+            # a window that names another has its partition, and that one is among them
+            parts = [_partition(window) for window in windows if window.args.get("alias") is None]
             gathered = [f"flatten(list({rows}) over ({part}))" for part in dict.fromkeys(parts)]
             rows = f"list_distinct({functools.reduce(lambda a, b: f'list_concat({a}, {b})', gathered)})"
         select.select(parse_one(f"{rows} as {TRACE}", dialect=DIALECT), copy=False)

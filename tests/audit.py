@@ -52,6 +52,10 @@ EXCEPTIONS = {
         "BSD-2-Clause",
         "public domain and BSD; its few files under the GPL are an editor's and never imported",
     ),
+    "psycopg2-binary": (
+        "LGPL-3.0-or-later",
+        "its metadata name no version; an extra, imported as it comes, neither changed nor passed on with a release",
+    ),
     "pymrio": ("LGPL-3.0-only", "imported as it comes, neither changed nor passed on with a release"),
     "text-unidecode": ("Artistic-1.0-Perl", "offered under the Artistic licence too; comes with python-slugify"),
 }

@@ -42,7 +42,9 @@ def specifications(language: Language, unit: str) -> Mapping[View, dict[str, Any
 def _specification(view: View) -> str:
     """A view's specification with a stand-in for the unit: making one takes Altair a tenth of a second."""
     chart = _series(UNIT) if view == "series" else _rank(UNIT) if view == "rank" else _dots(UNIT)
-    size: dict[str, Any] = {"width": "container"} | ({"height": 340} if view == "series" else {"height": {"step": 26}})
+    size: dict[str, Any] = {"width": "container", "height": 340}
+    if view != "series":
+        size |= {"height": {"step": 26}, "autosize": {"type": "fit-x", "contains": "padding"}}
     chart = chart.properties(title=_title(), **size)
     return json.dumps(_configured(chart).to_dict())
 

@@ -26,6 +26,12 @@ RELATED = {"shift": "conv", "eci": "rel", "agg": "conc", "client": "io"}
 """Prefixes of names that belong to the topic of another prefix."""
 FOCUS = ("48020", "ES213", "ES21", "ES", "EU27_2020")
 COMPARATORS = ("ES21", "ES", "EU27_2020")
+PEERS = ("ES30",)
+"""Beside whom a place stands that is set against a comparator: the journal compares with Madrid."""
+BRANCHES = ("A86:36", "A86:62")
+"""Of figures by single branch those that the journal speaks of come first: machine tools, computer services."""
+DOMAIN = "="
+"""In a variant's name: a part of the survey's firms."""
 SYNTHETIC = "synthetic"
 OWN = "region"
 """Of variants that split by origin, the part that is the place's own comes first."""
@@ -187,9 +193,11 @@ def latest(rows: Sequence[Row]) -> Row | None:
 
 def default_series(rows: Sequence[Row], variants: Sequence[str]) -> Key | None:
     """The series of some rows that is shown first: real figures before made-up ones, then the variants
-    in their order (the headline first), the plainest name, sections before divisions, the most rows,
-    the usual comparator. None without a row."""
-    known = [row for row in rows if row["value"] is not None] or rows
+    in their order (the headline first), the plainest name, sections before divisions, the branches that the journal
+    names, the most rows, the usual comparator. A part of a survey's firms never stands for all of them. None without
+    a row."""
+    whole = [row for row in rows if DOMAIN not in (row["variant"] or "")] or rows
+    known = [row for row in whole if row["value"] is not None] or whole
     real = [row for row in known if row["provenance"] != SYNTHETIC]
     counts = Counter(key(row) for row in real or known)
     if not counts:
@@ -201,7 +209,8 @@ def default_series(rows: Sequence[Row], variants: Sequence[str]) -> Key | None:
         usual = COMPARATORS.index(comparator) if comparator in COMPARATORS else len(COMPARATORS)
         first = variant.split(":")[0]
         rank = variants.index(first) if first in variants else len(variants)
-        return rank, OWN not in variant.split(":"), variant.count(":"), is_part, -counts[one], usual, one
+        named = BRANCHES.index(activity) if activity in BRANCHES else len(BRANCHES)
+        return rank, OWN not in variant.split(":"), variant.count(":"), is_part, named, -counts[one], usual, one
 
     return min(counts, key=order)
 
@@ -212,7 +221,11 @@ def of_series(rows: Sequence[Row], series: Key) -> list[Row]:
 
 
 def default_places(rows: Sequence[Row], series: Key) -> list[str]:
-    """Places shown first: those in focus that have the series, else the first ones."""
+    """Places shown first: those in focus that have the series, with a peer instead of what the comparator is part of;
+    else the first ones."""
     known = sorted({row["geo"] for row in rows if key(row) == series and row["value"] is not None})
-    chosen = [geo for geo in FOCUS if geo in known]
-    return chosen or known[:3]
+    comparator = series[2]
+    if comparator not in FOCUS:
+        return [geo for geo in FOCUS if geo in known] or known[:3]
+    inside = [geo for geo in FOCUS[: FOCUS.index(comparator)] if geo in known]
+    return [*inside, *(geo for geo in PEERS if geo in known)] if inside else known[:3]

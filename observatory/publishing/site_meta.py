@@ -122,15 +122,26 @@ def compare(release: Release, labels: Labels) -> dict[str, Any]:
         "labels": {"geo": _places(labels, known)},
         "defaults": {
             "geo": [geo for geo in site_content.FOCUS if geo in known][:4] or list(known[:3]),
-            "indicator": _common_most(release),
+            "indicator": _telling(release),
         },
     }
 
 
-def _common_most(release: Release) -> str:
-    """The indicator that the most places have; of several the first by name."""
-    reach = {one.name: len(one.words["geo"]) for one in release.indicators.values()}
-    return min(reach, key=lambda name: (-reach[name], name), default="")
+def _telling(release: Release) -> str:
+    """The indicator to begin with: real figures of the most places in focus, then of the most places."""
+    focus = set(site_content.FOCUS[:4])
+
+    def order(one: Indicator) -> tuple[Any, ...]:
+        reach = Counter(series for series, geo in _real(one) if geo in focus)
+        return -max(reach.values(), default=0), -len(one.words["geo"]), one.name
+
+    return min(release.indicators.values(), key=order).name if release.indicators else ""
+
+
+def _real(one: Indicator) -> set[tuple[Key, str]]:
+    """Series and places of figures that are not made up."""
+    known = (row for row in one.rows if row["value"] is not None and row["provenance"] != site_content.SYNTHETIC)
+    return {(site_content.key(row), row["geo"]) for row in known}
 
 
 def compare_file(release: Release) -> str:

@@ -33,8 +33,8 @@ counted as (
     cast(sum(cast(e.value as decimal(28, 6))) as double) as value, max(t.value) as total, max(e.provenance) as provenance
   from core.establishments e
   join members m using (activity)
-  join core.establishments t on t.source = e.source and t.geo = e.geo and t.period = e.period and t.activity = 'TOTAL'
-  where e.source = 'eustat_establishments_municipality_cnae'
+  join core.establishments t on t.source = e.source and t.geo = e.geo and t.period = e.period and t.version = e.version and t.activity = 'TOTAL'
+  where e.source = 'eustat_establishments_municipality_cnae' and e.version = '2009'
   group by m.variant, e.geo, e.period
   having count(e.value) = max(m.n)
 ),

@@ -83,8 +83,8 @@ select
   c.status || ct.status || r.status || rt.status || 'D', c.provenance || ';' || r.provenance, c.source || ';' || r.source
 from core.establishments c
 join catalogue.geographies g on g.geo = c.geo and g.kind = 'municipality'
-join core.establishments ct on ct.source = c.source and ct.geo = c.geo and ct.period = c.period and ct.activity = 'TOTAL'
-join core.establishments r on r.source = 'eustat_establishments_district_cnae' and r.geo = 'ES21' and r.period = c.period and r.activity = c.activity
-join core.establishments rt on rt.source = r.source and rt.geo = r.geo and rt.period = r.period and rt.activity = 'TOTAL'
-where c.source = 'eustat_establishments_municipality_cnae' and c.activity <> 'TOTAL'
+join core.establishments ct on ct.source = c.source and ct.geo = c.geo and ct.period = c.period and ct.version = c.version and ct.activity = 'TOTAL'
+join core.establishments r on r.source = 'eustat_establishments_district_cnae' and r.geo = 'ES21' and r.period = c.period and r.version = c.version and r.activity = c.activity
+join core.establishments rt on rt.source = r.source and rt.geo = r.geo and rt.period = r.period and rt.version = r.version and rt.activity = 'TOTAL'
+where c.source = 'eustat_establishments_municipality_cnae' and c.version = '2009' and c.activity <> 'TOTAL'
 order by variant, geo, comparator, activity, period

@@ -30,12 +30,12 @@ counted as (
     case when count(e.value) = max(m.n) then sum(cast(e.value as decimal(28, 6))) end as value, string_agg(e.status, '' order by e.activity) as status, max(e.provenance) as provenance
   from core.establishments e
   join members m using (activity)
-  where e.source = 'eustat_establishments_municipality_cnae'
+  where e.source = 'eustat_establishments_municipality_cnae' and e.version = '2009'
   group by m.variant, e.geo, e.period
 ),
 places as (
   select c.*, t.value as total from counted c
-  join core.establishments t on t.source = 'eustat_establishments_municipality_cnae' and t.activity = 'TOTAL' and t.geo = c.geo and t.period = c.period
+  join core.establishments t on t.source = 'eustat_establishments_municipality_cnae' and t.version = '2009' and t.activity = 'TOTAL' and t.geo = c.geo and t.period = c.period
   where c.value > 0
 ),
 whole as (

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.bench import bench_hub, bench_jsonstat, bench_px, bench_survey, chain
+from tests.bench import bench_hub, bench_jsonstat, bench_px, bench_site, bench_survey, chain
 
 ROOT = Path(__file__).resolve().parents[2]
 PEERS = ROOT / "data" / "build" / "peers"
@@ -38,6 +38,7 @@ def main() -> None:
         ("formats: JSON-stat", bench_jsonstat),
         ("the survey", bench_survey),
         ("hub and structure", bench_hub),
+        ("the site", bench_site),
         ("the chain", chain),
     )
     for name, part in parts:

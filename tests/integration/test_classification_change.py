@@ -11,14 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from observatory import quality
+from observatory import quality, releases
 from observatory.build import Workspace
 from observatory.errors import DataError
+from observatory.lineage import explain
 from observatory.settings import Settings
 from observatory.snapshots import LockEntry, Store
 from observatory.synthetic.px import Axis, Table, write
@@ -138,6 +140,17 @@ def changed(built: Workspace, new: Counts, tmp_path_factory: pytest.TempPathFact
     return ws
 
 
+@pytest.fixture(scope="module")
+def published(changed: Workspace) -> Workspace:
+    """The same, with all else that the table reaches made, checked and released, as a refresh does it."""
+    for relation in changed.stale():
+        changed.make(relation)
+    for relation in changed.relations:
+        quality.run(changed, relation)
+    releases.publish(changed, "2026Q4", datetime(2026, 12, 2, tzinfo=UTC))
+    return changed
+
+
 def linked(ws: Workspace, variant: str, geo: str = "48020") -> dict[str, dict[str, object]]:
     table = pq.read_table(ws.path("core.kibs_linked"))
     rows = table.filter(pc.and_(pc.equal(table["variant"], variant), pc.equal(table["geo"], geo))).to_pylist()
@@ -189,6 +202,40 @@ def test_the_indicator_runs_on_and_the_old_one_ends(changed: Workspace, built: W
     assert row["activity"].startswith("CNAE2025:58+59") and row["provenance"] == "synthetic"
     name = "indicators.kibs_establishments"
     assert pq.read_table(changed.path(name)).equals(pq.read_table(built.path(name)))
+
+
+def test_a_spliced_figure_leads_to_the_cells_of_both_codings(published: Workspace, new: Counts) -> None:
+    asked = {"geo": "48020", "period": "2012", "variant": "kibs_seed_sections:ict"}
+    document = explain(published, "kibs_establishments_linked", asked)
+    assert document["is_traced"] and document["differences"] == []
+    cells = pd.DataFrame(
+        {d["dimension"]: d["code"] for d in c["dimensions"]} | {"value": c["value"], "source": c["source"]}
+        for c in document["cells"]
+    )
+    assert set(cells["municipio"]) == {"48020"}
+    by_edition = cells.groupby(["source", "periodo"])["value"].sum()
+    assert set(by_edition.index) == {(BEFORE, "2012"), (BEFORE, "2025"), (SOURCE, "2025")}
+    ratio = by_edition[SOURCE, "2025"] / by_edition[BEFORE, "2025"]
+    assert by_edition[BEFORE, "2012"] * ratio == pytest.approx(document["figure"]["value"], rel=1e-12) and ratio != 1
+    assert by_edition[SOURCE, "2025"] == total(new, ICT, "2025")
+    assert set(document["snapshots"]) == {BEFORE, SOURCE} and document["figure"]["status"] == "E"
+
+
+def test_all_other_indicators_stay_with_their_own_coding(published: Workspace, built: Workspace) -> None:
+    anew = {
+        "core.establishments",
+        "core.structure",
+        "core.kibs",
+        "core.kibs_linked",
+        "indicators.kibs_establishments_linked",
+    }
+    before = {name: built.made(name) for name in built.models if name not in anew}
+    moved = [
+        name
+        for name, made in before.items()
+        if made and published.made(name) and made.sha256 != published.made(name).sha256
+    ]
+    assert moved == []
 
 
 def test_what_only_a_weight_could_carry_is_not_reported(changed: Workspace) -> None:

@@ -4,12 +4,12 @@ import csv
 import io
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from observatory import releases
@@ -26,35 +26,25 @@ def observatory(*words: str, data: Path, home: Path | None = None) -> subprocess
     )
 
 
-def test_refresh_from_nothing_then_again(tmp_path: Path) -> None:
-    first = observatory("refresh", "--quarter", "2026Q4", data=tmp_path)
-    assert first.returncode == 0, first.stderr
-    assert "core.employment: 2,475 rows" in first.stderr
-    assert "Published release 2026Q4.0" in first.stdout and "checks passed, 0 warnings" in first.stdout
-    release = tmp_path / "releases" / "2026Q4.0"
-    assert json.loads((tmp_path / "releases" / "latest.json").read_text("utf-8"))["release"] == "2026Q4.0"
-    sums = subprocess.run(["sha256sum", "-c", "--quiet", "SHA256SUMS"], cwd=release, check=False)
-    assert sums.returncode == 0
-    rows = duckdb.sql(f"select count(*) from '{release}/ict_emp_share.parquet' where geo = 'ES21'").fetchall()
-    assert rows == [(25,)]
-    before = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*") if p.is_file()}
-    again = observatory("refresh", data=tmp_path)
-    assert again.returncode == 0 and "Nothing has changed since release 2026Q4.0" in again.stdout
-    assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*") if p.is_file()} == before
+@pytest.fixture
+def half(built: Workspace, tmp_path: Path) -> Path:
+    """A data folder whose tables are made and whose release is not: what follows has little left to do."""
+    beside = shutil.ignore_patterns("releases", "*.duckdb")
+    return shutil.copytree(built.settings.data_dir, tmp_path / "data", ignore=beside)
 
 
 def test_a_live_refresh_without_any_publisher_says_so_and_still_releases(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    half: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("EUSTAT_API", "EUSTAT_FILES", "EUROSTAT_STATISTICS", "EUROSTAT_SDMX", "EUROSTAT_ASYNC", "INE"):
         monkeypatch.setenv(f"OBSERVATORY_{name}", "http://127.0.0.1:9")  # the discard port: nobody listens
     monkeypatch.setenv("OBSERVATORY_RETRIES", "0")
-    done = observatory("refresh", "--live", data=tmp_path)
+    done = observatory("refresh", "--live", data=half)
     assert done.returncode == 3, done.stderr
     asked = sum(1 for source in Workspace().catalogue.sources.values() if source.asked())
     assert f"{asked} tables: {asked} failed" in done.stdout and "Published release" in done.stdout
     assert "eurostat_nama_10r_3empers: failed" in done.stderr and "Traceback" not in done.stderr
-    assert not (tmp_path / "snapshots" / "lock.yaml").exists()
+    assert not (half / "snapshots" / "lock.yaml").exists()
 
 
 def broken_home(root: Path, tmp_path: Path, file: str, old: str, new: str) -> Path:
@@ -69,21 +59,24 @@ def broken_home(root: Path, tmp_path: Path, file: str, old: str, new: str) -> Pa
     return home
 
 
-def test_a_failed_critical_check_ends_with_1_and_publishes_nothing(root: Path, tmp_path: Path) -> None:
+def test_a_failed_critical_check_ends_with_1_and_publishes_nothing(root: Path, tmp_path: Path, half: Path) -> None:
     home = broken_home(root, tmp_path, "sql/indicators/ict_emp_share.sql", "100 * j.value", "-100 * j.value")
-    done = observatory("refresh", data=tmp_path / "data", home=home)
+    done = observatory("refresh", data=half, home=home)
     assert done.returncode == 1
     assert "indicators.ict_emp_share" in done.stderr and "Nothing was published; there is no release yet" in done.stderr
     assert "Traceback" not in done.stderr
-    assert not (tmp_path / "data" / "releases").exists()
+    assert not (half / "releases").exists()
 
 
-def test_a_critical_check_on_core_blocks_what_stands_on_it_alone(root: Path, tmp_path: Path) -> None:
+def test_a_critical_check_on_core_blocks_what_stands_on_it_alone(root: Path, tmp_path: Path, half: Path) -> None:
+    stands, falls = {"ict_emp_share"}, {"mfg_gva_share", "mfg_gva_stability", "kibs_gva_share"}
+    for name in stands | falls:
+        (half / "build" / "indicators" / f"{name}.parquet").unlink()
     home = broken_home(root, tmp_path, "sql/core/gva.sql", "\n  r.value,", "\n  -r.value as value,")
-    done = observatory("refresh", data=tmp_path / "data", home=home)
+    done = observatory("refresh", data=half, home=home)
     assert done.returncode == 1 and "core.gva" in done.stderr
-    made = {path.stem for path in (tmp_path / "data" / "build" / "indicators").glob("*.parquet")}
-    assert "ict_emp_share" in made and not made & {"mfg_gva_share", "mfg_gva_stability", "kibs_gva_share"}
+    made = {path.stem for path in (half / "build" / "indicators").glob("*.parquet")}
+    assert stands <= made and not made & falls
 
 
 def test_bad_data_ends_with_4_names_every_place_and_keeps_what_can_be_made(root: Path, tmp_path: Path) -> None:
@@ -150,7 +143,24 @@ def test_a_damaged_release_ends_with_4(copy: Workspace) -> None:
     assert done.returncode == 4 and "diff.md: bytes differ" in done.stderr
 
 
-def test_every_command_has_help_that_ends_with_an_example() -> None:
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("observatory indicators show ict_emp_s", ["ict_emp_share"]),
+        ("observatory explain ict_emp_share --geo ES21", ["ES21", "ES211", "ES212", "ES213"]),
+        ("observatory sources show eurostat_nama_10r_3g", ["eurostat_nama_10r_3gva"]),
+        ("observatory releases diff 2026", ["2026Q3.0"]),
+    ],
+)
+def test_the_shell_completes_what_is_half_written(built: Workspace, words: str, offered: list[str]) -> None:
+    environment = {**os.environ, "OBSERVATORY_DATA": str(built.settings.data_dir)}
+    environment |= {"_OBSERVATORY_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    program = "import sys; sys.argv[0] = 'observatory'; from observatory.cli import app; app(prog_name='observatory')"
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == offered, done.stderr
+
+
+def test_every_command_has_help_that_ends_with_an_example_that_it_understands() -> None:
     from typer.main import get_command
 
     from observatory.cli import app
@@ -165,4 +175,7 @@ def test_every_command_has_help_that_ends_with_an_example() -> None:
     assert len(found) >= 9
     for words, command in found:
         assert command.help, words
-        assert (command.epilog or "").startswith(f"Example: observatory {' '.join(words)}"), words
+        example = shlex.split((command.epilog or "").removeprefix("Example: observatory "))
+        assert example[: len(words)] == list(words), words
+        # parsed, not run: an option or a value that the command does not know ends here
+        assert command.make_context(words[-1], example[len(words) :]).params is not None

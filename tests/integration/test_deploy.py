@@ -70,7 +70,11 @@ def test_the_same_file_leads_to_postgresql_where_the_settings_name_one(
     assert not (home / "data" / ".dagster" / "history").exists()
 
 
-@pytest.mark.parametrize(("pid", "status"), [(os.getpid(), "RUNNING"), (2**22 + 1, "FAILED"), (None, "FAILED")])
+@pytest.mark.parametrize(
+    ("pid", "status"),
+    [(os.getpid(), "RUNNING"), (2**22 + 1, "FAILED"), (None, "FAILED")],
+    ids=["alive", "gone", "unknown"],
+)
 def test_a_run_whose_code_server_is_gone_lives_as_long_as_its_process(home: Path, pid: int | None, status: str) -> None:
     gone = json.dumps({"host": "localhost", "socket": str(home / "no.sock")})
     with dg.DagsterInstance.from_config(str(home)) as instance:

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import pyarrow.parquet as pq
 import pytest
+import python_calamine
 
 from observatory.publishing.site_messages import LANGUAGES
 from tests.integration.conftest import EARLIER, LATER, REVISED, Site
@@ -103,6 +104,40 @@ def reader(chromium: Any, made_site: Site) -> Iterator[Reader]:
     made.context.close()
 
 
+def faults(axe: Any, page: Any) -> list[tuple[str, str]]:
+    """What axe finds against WCAG 2.2 AA, with the first place of each."""
+    options = {
+        "preload": False,
+        "resultTypes": ["violations"],
+        "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }
+    # rows of a table are alike, and looking at hundreds takes axe half a minute
+    page.evaluate(SHORTEN)
+    found = axe.run(page, options=options).response["violations"]
+    return [(one["id"], one["nodes"][0]["html"][:200]) for one in found]
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_opens_without_errors_accessibly_and_on_a_phone(
+    reader: Reader, chromium: Any, made_site: Site, language: str
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    axe, found = Axe(), []
+    phone = Reader(chromium, made_site, width=390)
+    paths = sorted(
+        path.relative_to(made_site.folder).as_posix() for path in made_site.folder.glob(f"{language}/**/*.html")
+    )
+    assert len(paths) > 90
+    for path in paths:
+        found += [(path, *fault) for fault in faults(axe, reader.open(path))]
+        if phone.open(path).evaluate("document.documentElement.scrollWidth") > 390:
+            found.append((path, "scrolls sideways", ""))
+    phone.context.close()
+    assert found == [] and reader.errors == phone.errors == []
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_pages_open_from_the_folder_without_errors_and_accessibly(reader: Reader, language: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
@@ -110,18 +145,10 @@ def test_pages_open_from_the_folder_without_errors_and_accessibly(reader: Reader
     axe = Axe()
     thorough = [path for path in SAMPLE if path not in ALIKE]
     wanted = thorough if language == "en" else ["index.html", f"indicator/{REVISED}.html"]
-    options = {
-        "preload": False,
-        "resultTypes": ["violations"],
-        "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    }
     for path in wanted:
         page = reader.open(f"{language}/{path}")
         assert page.get_attribute("html", "lang") == language
-        # rows of a table are alike, and looking at hundreds takes axe half a minute
-        page.evaluate(SHORTEN)
-        found = axe.run(page, options=options).response["violations"]
-        assert [(path, one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
+        assert (path, faults(axe, page)) == (path, [])
     assert reader.errors == []
 
 
@@ -198,6 +225,12 @@ def test_the_csv_is_the_release_and_the_pictures_are_the_screen(reader: Reader, 
 
     assert sorted(map(plain, got), key=repr) == sorted(map(plain, want), key=repr)
     assert {row["release"] for row in got} == {LATER}
+    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(reader.download("#xlsx")))
+    heads, *lines = book.get_sheet_by_name(REVISED).to_python()
+    written = [dict(zip(heads, line, strict=True)) for line in lines]
+    assert {type(row["value"]) for row in written} == {float}
+    assert sorted(map(plain, written), key=repr) == sorted(map(plain, want), key=repr)
+    assert any(LATER in str(line[0]) for line in book.get_sheet_by_index(1).to_python())
     assert reader.download("#png").startswith(b"\x89PNG")
     svg = reader.download("#svg").decode("utf-8")
     assert svg.startswith("<svg") and "Emilia-Romagna" in svg and LATER in svg

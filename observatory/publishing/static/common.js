@@ -72,7 +72,8 @@ OBS.element = (name, attributes = {}, ...children) => {
 };
 
 OBS.save = (name, content, type) => {
-  const address = typeof content === "string" && content.startsWith("data:") ? content : URL.createObjectURL(new Blob([content], { type }));
+  const made = content instanceof Blob ? content : new Blob([content], { type });
+  const address = typeof content === "string" && content.startsWith("data:") ? content : URL.createObjectURL(made);
   const link = OBS.element("a", { href: address, download: name });
   document.body.append(link);
   link.click();

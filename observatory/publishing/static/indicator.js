@@ -8,6 +8,7 @@
   let data = null;
   let state = {};
   let shown = [];
+  let told = { title: "", lines: [] };
 
   const cell = (name, index) => data[name].words[data[name].codes[index]];
   const row = (index) => ({
@@ -179,16 +180,24 @@
     return { title: meta.title, lines };
   };
 
-  const csv = () => {
-    const heads = ["indicator", "variant", "geo", "activity", "period", "value", "unit", "status", "lower", "upper", "n", "comparator", "provenance", "sources", "release"];
-    const quoted = (value) => (/[",\n\r]/.test(value) ? `"${value.replace(/"/g, '""')}"` : value);
+  // What is on the screen as a table of figures: the columns of the release.
+  const HEADS = ["indicator", "variant", "geo", "activity", "period", "value", "unit", "status", "lower", "upper", "n", "comparator", "provenance", "sources", "release"];
+  const lines = () => shown.map((one) => HEADS.map((head) => {
+    const value = head === "indicator" ? meta.id : head === "release" ? state.release : one[head];
     // a spreadsheet must not take a text for a formula (the rule of observatory/safe_text.py)
-    const harmless = (value) => (typeof value === "string" && /^ *[=+\-@\t\r]/.test(value) && value !== "-" ? `'${value}` : value);
-    const lines = shown.map((one) => heads.map((head) => {
-      const value = head === "indicator" ? meta.id : head === "release" ? state.release : one[head];
-      return value === null || value === undefined ? "" : quoted(String(harmless(value)));
-    }).join(","));
-    return `${[heads.join(","), ...lines].join("\r\n")}\r\n`;
+    return typeof value === "string" && /^ *[=+\-@\t\r]/.test(value) && value !== "-" ? `'${value}` : value ?? "";
+  }));
+
+  const csv = () => {
+    const quoted = (value) => (/[",\n\r]/.test(value) ? `"${value.replace(/"/g, '""')}"` : value);
+    return `${[HEADS, ...lines()].map((line) => line.map((value) => quoted(String(value))).join(",")).join("\r\n")}\r\n`;
+  };
+
+  const xlsx = () => {
+    const { title, lines: notes } = told;
+    const about = [[title], ...notes.map((line) => [line]), [location.href]];
+    const widths = HEADS.map((head) => (head === "sources" ? 40 : head === "variant" || head === "activity" ? 24 : 13));
+    return OBS.workbook([{ name: meta.id.slice(0, 31), rows: [HEADS, ...lines()], widths }, { name: text.about, rows: about, widths: [90] }]);
   };
 
   const render = async (asked) => {
@@ -204,7 +213,7 @@
     const box = at("chart");
     at("picture").setAttribute("aria-label", alternative(now, picked));
     at("said").textContent = shown.length ? OBS.fill(text.rows, { n: shown.length }) : text.no_rows;
-    const told = { ...words(now, picked), room: state.view !== "series" };
+    told = { ...words(now, picked), room: state.view !== "series" };
     await OBS.draw(box, meta.specs[state.view], shape(now, picked), told, meta);
   };
   const shape = (now, picked) => (now.made.view === "series"
@@ -226,6 +235,7 @@
 
   for (const kind of ["png", "svg"]) at(kind).addEventListener("click", () => OBS.picture(`${meta.id}_${state.release}.${kind}`, kind));
   at("csv").addEventListener("click", () => OBS.save(`${meta.id}_${state.release}.csv`, csv(), "text/csv;charset=utf-8"));
+  at("xlsx").addEventListener("click", () => OBS.save(`${meta.id}_${state.release}.xlsx`, xlsx()));
   addEventListener("hashchange", () => show(OBS.read()));
   let width = innerWidth;
   addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; show(state); } });

@@ -11,9 +11,8 @@ from typing import Annotated
 
 import typer
 
-from observatory import completion
+from observatory import completion, sharing
 from observatory import releases as rel
-from observatory import sharing
 from observatory.build import Workspace
 from observatory.errors import UsageError
 from observatory.tables import Format, show, tell

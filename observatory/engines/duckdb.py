@@ -51,6 +51,11 @@ def refusals(name: str) -> Iterator[None]:
             raise StorageError(
                 f"{name}: {said}", remedy="Free space or make the folder writable, and run again"
             ) from error
+        if isinstance(error, duckdb.OutOfMemoryException):
+            raise StorageError(
+                f"{name}: {str(error).splitlines()[0]}",
+                remedy="Raise OBSERVATORY_MEMORY_LIMIT, lower OBSERVATORY_THREADS, or free space for the spill",
+            ) from error
         raise DataError(f"{name}: DuckDB refused the query: {error}", remedy="Mend the SQL of this file") from error
 
 

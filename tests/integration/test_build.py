@@ -2,6 +2,8 @@
 
 import hashlib
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -9,7 +11,8 @@ import pytest
 
 from observatory import atomic
 from observatory.build import Workspace
-from observatory.errors import DataError
+from observatory.engines.duckdb import DuckDB
+from observatory.errors import DataError, StorageError
 from observatory.settings import Settings
 
 
@@ -59,8 +62,6 @@ def test_one_and_two_threads_give_the_same_bytes(built: Workspace, tmp_path: Pat
 
 def test_many_row_groups_written_by_threads_have_the_same_bytes(built: Workspace, tmp_path: Path) -> None:
     """Half a million rows span several row groups, which is where parallel writers could differ."""
-    from observatory.engines.duckdb import DuckDB
-
     sql = "select range as a, hash(range) % 1000 as b, range / 7 as c from range(500000) order by a"
     sums = set()
     for threads in (1, 2):
@@ -68,6 +69,30 @@ def test_many_row_groups_written_by_threads_have_the_same_bytes(built: Workspace
         DuckDB(tmp_path / "spill", threads).to_parquet(sql, {}, target, name="t")
         sums.add(hashlib.sha256(target.read_bytes()).hexdigest())
     assert len(sums) == 1
+
+
+def test_beyond_its_memory_duckdb_spills_and_gives_the_same_bytes(tmp_path: Path) -> None:
+    """Four million firms sorted within 64 MB; the folder is watched while it works, for it is empty afterwards."""
+    sql = "select 'F' || range as firm, hash(range) as h from range(4000000) order by h, firm"
+    sums, spilt = set(), 0
+    with ThreadPoolExecutor(1) as pool:
+        for limit in (None, "64MB"):
+            target, spill = tmp_path / f"{limit}.parquet", tmp_path / f"spill {limit}"
+            work = pool.submit(DuckDB(spill, 1, limit).to_parquet, sql, {}, target, name="t")
+            while not work.done():
+                spilt = max(spilt, sum(path.stat().st_size for path in spill.glob("*") if path.exists()))
+                time.sleep(0.005)
+            work.result()
+            sums.add(hashlib.sha256(target.read_bytes()).hexdigest())
+    assert len(sums) == 1
+    assert spilt > 10_000_000
+
+
+def test_with_too_little_memory_even_to_spill_the_remedy_is_said(tmp_path: Path) -> None:
+    sql = "select 'F' || range as firm, hash(range) as h from range(4000000) order by h, firm"
+    with pytest.raises(StorageError, match="OBSERVATORY_MEMORY_LIMIT"):
+        DuckDB(tmp_path / "spill", 1, "8MB").to_parquet(sql, {}, tmp_path / "t.parquet", name="t")
+    assert not (tmp_path / "t.parquet").exists()
 
 
 def test_a_changed_snapshot_stops_the_run_and_names_the_file(built: Workspace, tmp_path: Path) -> None:

@@ -185,16 +185,24 @@ def _magnitude(name: str) -> list[Check]:
 
 
 def _against(model: Model) -> list[Check]:
-    """A core table against the release before: series that have gone, and a source that moved as a whole."""
-    if not {"value", "source"} <= set(model.columns):
+    """A core table against the release before: series that have gone, and a source that moved as a whole.
+
+    A register has rows and no values: all of its key counts, but for the date of the extract.
+    """
+    if "source" not in model.columns:
         return []
     name, table = model.relation, f"earlier.{model.name}"
-    series = ", ".join(c for c in model.key if c in COVERAGE)
+    has_values = "value" in model.columns
+    series = ", ".join(c for c in model.key if (c in COVERAGE if has_values else c != "as_of"))
+    there = "where value is not null" if has_values else ""
     gone = (
-        f"with had as (select distinct {series} from {table} where value is not null), "
-        f"have as (select distinct {series} from {name} where value is not null) "
+        f"with had as (select distinct {series} from {table} {there}), "
+        f"have as (select distinct {series} from {name} {there}) "
         f"select * from had except select * from have order by all"
     )
+    lost = Check("coverage_against_last_release", "magnitude", "warning", GONE.format(columns=series), sql=gone)
+    if not has_values:
+        return [lost]
     on = " and ".join(f"n.{quote(c)} is not distinct from o.{quote(c)}" for c in model.key)
     factor = "median(n.value / o.value)"
     moved = (
@@ -202,9 +210,5 @@ def _against(model: Model) -> list[Check]:
         f"where o.value <> 0 and n.value <> 0 group by n.source "
         f"having {factor} not between {1 / UNIT_LIMIT} and {UNIT_LIMIT} order by n.source"
     )
-    lost = GONE.format(columns=series)
     unit = OTHER_UNIT.format(factor=f"{UNIT_LIMIT:g}")
-    return [
-        Check("coverage_against_last_release", "magnitude", "warning", lost, sql=gone),
-        Check("unit_against_last_release", "magnitude", "warning", unit, sql=moved),
-    ]
+    return [lost, Check("unit_against_last_release", "magnitude", "warning", unit, sql=moved)]

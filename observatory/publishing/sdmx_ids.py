@@ -16,6 +16,7 @@ NONE = "_Z"
 """The code of SDMX for "not applicable"."""
 _PLAIN = re.compile(r"[A-Za-z0-9_-]")
 _ESCAPE = re.compile(r"\$([0-9A-F]{0,6})\$|@")
+_GREGORIAN = re.compile(r"\d{4}(-(0[1-9]|1[0-2]))?")
 _WINDOW = re.compile(r"^(\d{4})/(\d{4})$")
 _RANGE = re.compile(r"^(\d{4})-01-01/P(\d+)Y$")
 
@@ -37,13 +38,14 @@ def text(code: str) -> str | None:
 
 
 def period(ours: str) -> str:
-    """A year as it is; a window of years as a range: ``2008/2015`` is ``2008-01-01/P8Y``. Raises DataError."""
-    if re.fullmatch(r"\d{4}", ours):
+    """A year or month as it is; a window of years as a range: ``2008/2015`` is ``2008-01-01/P8Y``. Raises DataError."""
+    if _GREGORIAN.fullmatch(ours):
         return ours
     window = _WINDOW.match(ours)
     if window is None or window[2] < window[1]:
         raise DataError(
-            f"period {ours!r}: expected a year or a window of years", remedy="Mend the model, or teach sdmx_ids.py"
+            f"period {ours!r}: expected a year, a month or a window of years",
+            remedy="Mend the model, or teach sdmx_ids.py",
         )
     return f"{window[1]}-01-01/P{int(window[2]) - int(window[1]) + 1}Y"
 

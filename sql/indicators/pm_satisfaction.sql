@@ -21,7 +21,7 @@ select m.measure as variant, '48020' as geo, 'NACE2:TOTAL' as activity, left(as_
   case when n >= 5 then case m.measure when 'mean' then mean else top end end as value,
   case m.measure when 'mean' then '0-10' else 'percent' end as unit,
   case when n >= 5 then 'A' else 'M' end as status, case when n >= 5 then n end as n, provenance,
-  source || case when n < 5 then '; (' || satisfied || ' of ' || words || ' satisfied in words)' else '' end as sources
+  source || case when n < 5 then ' (' || satisfied || ' of ' || words || ' satisfied in words)' else '' end as sources
 from marks
 cross join (values ('mean'), ('top_two')) m(measure)
 order by variant, period

@@ -41,10 +41,11 @@ def test_two_codes_never_become_one(one: str | None, other: str | None) -> None:
 def test_a_window_of_years_comes_back(first: int, more: int) -> None:
     window = f"{first}/{first + more}"
     assert ids.period(window) == f"{first}-01-01/P{more + 1}Y" and ids.years(ids.period(window)) == window
-    assert ids.years(ids.period(str(first))) == str(first)
+    for plain in (str(first), f"{first}-{more % 12 + 1:02}"):
+        assert ids.years(ids.period(plain)) == ids.period(plain) == plain
 
 
-@pytest.mark.parametrize("wrong", ["2015Q1", "2015/2008", "", "08"])
+@pytest.mark.parametrize("wrong", ["2015Q1", "2015-13", "2015-3", "2015/2008", "", "08"])
 def test_another_period_is_refused(wrong: str) -> None:
-    with pytest.raises(DataError, match="expected a year or a window of years"):
+    with pytest.raises(DataError, match="expected a year, a month or a window of years"):
         ids.period(wrong)

@@ -53,7 +53,7 @@ def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """The repository's data, built, checked and published once into a temporary folder; to be read, not changed."""
-    ws = Workspace(Settings(data=tmp_path_factory.mktemp("data")))
+    ws = Workspace(Settings(data=tmp_path_factory.mktemp("data"), threads=2))
     for relation in ws.relations:
         ws.make(relation)
         quality.run(ws, relation)

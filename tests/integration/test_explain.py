@@ -25,6 +25,8 @@ from observatory.lineage_text import lines
 from observatory.settings import Settings
 
 Z = 1.959963984540054
+LONG = {"conc_theil", "eci_region", "rel_density", "hub_slq"}
+"""Figures made of thousands of cells, told in a quarter of a minute each: `make thorough` asks for them too."""
 
 
 def cells(document: dict[str, Any]) -> pd.DataFrame:
@@ -201,7 +203,13 @@ def test_a_missing_figure_leads_to_the_cells_of_its_place_and_period(built: Work
     assert {c["dimensions"][3]["code"] for c in document["cells"]} == {gap["period"]}
 
 
-@pytest.mark.parametrize("indicator", [m.removeprefix("indicators.") for m in Workspace().models if "indicators." in m])
+@pytest.mark.parametrize(
+    "indicator",
+    [
+        pytest.param(name, marks=[pytest.mark.thorough] if name in LONG else [])
+        for name in (model.removeprefix("indicators.") for model in Workspace().models if "indicators." in model)
+    ],
+)
 def test_every_indicator_can_be_explained(built: Workspace, indicator: str) -> None:
     rows = pd.read_parquet(releases.find(built.settings.releases) / f"{indicator}.parquet")
     rows = rows[rows["value"].notna() | rows["value"].isna().all()]

@@ -179,14 +179,15 @@ def test_eustats_real_file_comes_whole_is_resolved_and_adds_up(tmp_path: Path, s
     assert all(found.passed for found in quality.run(ws, f"raw.{AGGREGATES}"))
 
 
-def test_a_thousand_faulty_exchanges_leave_the_store_whole(tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", [200, pytest.param(1_000, marks=pytest.mark.thorough)])
+def test_faulty_exchanges_leave_the_store_whole(tmp_path: Path, times: int) -> None:
     """Each ends in success or one clear error; after each the lock is valid and every snapshot verifies."""
     dataset = from_tsv(embedded(ACCOUNTS[0]), ACCOUNTS[0].upper())
     kinds = [Fault(kind) for kind in KINDS if kind not in {"slow", "stall"}]
     seen: dict[str, int] = {}
     with EurostatServer([dataset], faults=randomly(20261123, 0.5, kinds)) as server:
         ws = workspace(tmp_path, server)
-        while len(server.log) < 1000:
+        while len(server.log) < times:
             outcome = run(ws, SOURCES[:1])[SOURCES[0]]
             seen[outcome.state] = seen.get(outcome.state, 0) + 1
             assert outcome.error is None or str(outcome.error)

@@ -29,7 +29,7 @@ refresh: $(READY)  ## build, check and publish everything from the embedded snap
 	@$(BIN)/observatory refresh
 
 test: $(READY)  ## the tests, without a network
-	@$(BIN)/python -m pytest -n 3 --dist worksteal
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 thorough: $(READY)  ## the tests that take many minutes: every page in every language, every model on Spark, the daemon on PostgreSQL
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m thorough

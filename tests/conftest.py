@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import socket
 from datetime import UTC, datetime
@@ -18,6 +20,13 @@ ROOT = Path(__file__).resolve().parents[1]
 # no test has a time limit: a busy machine is no failure
 hypothesis_settings.register_profile("house", deadline=None)
 hypothesis_settings.load_profile("house")
+
+LONGEST = {"test_unwatched", "test_newcomer", "test_live_refresh"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits for minutes on other processes goes first, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
 
 
 @pytest.fixture(scope="session")
@@ -52,8 +61,26 @@ def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """The repository's data, built, checked and published once into a temporary folder; to be read, not changed."""
-    ws = Workspace(Settings(data=tmp_path_factory.mktemp("data"), threads=2))
+    """The repository's data, built, checked and published into a temporary folder; to be read, not changed.
+
+    It takes half a minute, so parallel workers make it once and each takes a copy.
+    """
+    data = tmp_path_factory.mktemp("data") / "data"
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return build(data)
+    common = tmp_path_factory.getbasetemp().parent / "built"
+    with common.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (common / "done").exists():
+            build(common / "data")
+            (common / "done").touch()
+    shutil.copytree(common / "data", data)
+    return Workspace(Settings(data=data, threads=2))
+
+
+def build(data: Path) -> Workspace:
+    """Every table, check and the first release of the repository's data."""
+    ws = Workspace(Settings(data=data, threads=2))
     for relation in ws.relations:
         ws.make(relation)
         quality.run(ws, relation)

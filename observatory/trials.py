@@ -88,6 +88,7 @@ def run(ws: Workspace, files: Sequence[Path], tables: Mapping[str, Path], output
         raise UsageError(f"{', '.join(missing)}: no such file or folder", remedy="Give the path of a Parquet table")
     graph = {name: [r for r in model.inputs if r in models] for name, model in models.items()}
     engine, made = engine_of(ws.settings), dict[str, Path]()
+    ws.settings.build.mkdir(parents=True, exist_ok=True)  # where engines spill; they make no folder above their own
     for name in graphlib.TopologicalSorter(graph).static_order():
         model = models[name]
         given = dict(tables) | made

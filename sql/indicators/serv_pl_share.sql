@@ -20,7 +20,7 @@ with branches as (
   select source, geo, activity, period, classification, version,
     max(value) filter (where line = 'net_turnover') as turnover,
     max(value) filter (where line = 'services_rendered') as services,
-    max(status) filter (where line in ('net_turnover', 'services_rendered')) as status,
+    string_agg(status, '') filter (where line in ('net_turnover', 'services_rendered')) as status,
     any_value(provenance) as provenance
   from core.industry_accounts
   group by source, geo, activity, period, classification, version

@@ -10,6 +10,7 @@ import pytest
 from observatory.build import Workspace
 from observatory.settings import Settings
 from observatory.snapshots import Store
+from tests.models.modelling import run
 
 ACCOUNT = "eustat_industry_accounts"
 
@@ -60,6 +61,32 @@ def test_made_up_figures_say_so_and_follow_the_journal(built: Workspace) -> None
     (tools,) = rows(built, geo="ES21", variant="branch", activity="A86:36", period="2017")
     assert making["value"] == pytest.approx(2, abs=0.05) and tools["value"] == pytest.approx(5, abs=0.05)
     assert {making["provenance"], tools["provenance"]} == {"synthetic"}
+
+
+def test_the_letters_of_both_lines_stay(built: Workspace, tmp_path: Path) -> None:
+    """Neither the letters of services nor those of turnover win: a figure has what its inputs have."""
+    common = {
+        "geo": "ES21",
+        "classification": "Eustat",
+        "version": "A86",
+        "level": "a86",
+        "activity": "36",
+        "source": "x",
+    }
+    lines = [
+        common | {"line": line, "period": period, "value": value, "status": status, "provenance": "official"}
+        for line, period, value, status in (
+            ("net_turnover", "2021", 10.0, "E"),
+            ("services_rendered", "2021", 1.0, "P"),
+            ("net_turnover", "2022", 10.0, "P"),
+            ("services_rendered", "2022", 1.0, "EP"),
+            ("net_turnover", "2023", 10.0, "A"),
+            ("services_rendered", "2023", 1.0, "A"),
+        )
+    ]
+    found = run(built, tmp_path, "indicators.serv_pl_share", {"core.industry_accounts": lines})
+    statuses = {row["period"]: row["status"] for row in found if row["variant"] == "branch"}
+    assert statuses == {"2021": "EP", "2022": "EP", "2023": "A"}
 
 
 def test_without_a_line_for_services_the_indicator_says_which_lines_were_found(tmp_path: Path) -> None:

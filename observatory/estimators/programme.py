@@ -134,7 +134,7 @@ def funnel(table: pa.Table) -> pa.Table:
     """How many cases reached each stage, and of those that were decided how many went on.
 
     Input, one row a case: the key (variant is the cohort), furthest (step reached, 0..5), is_signed, is_open,
-    provenance, sources. Output: ``<cohort>:reached:<stage>`` in cases, ``<cohort>:from:<stage>`` in percent with the
+    provenance, sources. Output: ``<cohort>:reached:<stage>`` in cases, ``<cohort>:went_on:<stage>`` in percent with the
     exact interval, n the decided cases. An open case that has not gone on is undecided (censored): status P while there
     is one, M while none is decided.
     """
@@ -161,7 +161,7 @@ def funnel(table: pa.Table) -> pa.Table:
             share = _percent(on, decided) if decided else {"value": NONE, "status": "M"}
             if decided and decided < len(here):
                 share["status"] = "P"
-            rows.append(made | share | {"variant": f"{cohort}:from:{stage}", "n": decided, "unit": "percent"})
+            rows.append(made | share | {"variant": f"{cohort}:went_on:{stage}", "n": decided, "unit": "percent"})
     return result(rows, (*KEY, "unit"))
 
 

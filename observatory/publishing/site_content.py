@@ -220,6 +220,13 @@ def of_series(rows: Sequence[Row], series: Key) -> list[Row]:
     return sorted((row for row in rows if key(row) == series), key=lambda row: span(row["period"])[::-1])
 
 
+def default_view(rows: Sequence[Row], series: Key) -> str:
+    """A course needs two periods: a series of one place and one period opens as bars, beside the other variants."""
+    mine = [row for row in rows if key(row) == series]
+    is_single = len({row["geo"] for row in mine}) == len({row["period"] for row in mine}) == 1
+    return "rank" if is_single and len({row["variant"] for row in rows}) > 1 else "series"
+
+
 def default_places(rows: Sequence[Row], series: Key) -> list[str]:
     """Places shown first: those in focus that have the series, with a peer instead of what the comparator is part of;
     else the first ones."""

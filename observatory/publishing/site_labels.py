@@ -22,6 +22,7 @@ from observatory.publishing.site_messages import Language
 LEVELS = ("lau", "comarca", "nuts3", "nuts2", "nuts1", "nuts0", "agg")
 CLASSES = "class from 0 to 3"
 UNCODED = ("OTHER", "TOTAL")
+ENDS = ("signed",)
 MOVED = re.compile(r"(\w+?)([+-]\d+%)")
 """A threshold and by how much a variant moves it."""
 
@@ -41,6 +42,12 @@ def variant_words(language: Language, code: str, names: Mapping[str, str]) -> st
         return f"{names[whole]}, {said(suffix)}" if whole in names else part.replace("_", " ")
 
     return " · ".join(said(part) for part in code.split(":")) if code else "–"
+
+
+def variant_order(code: str) -> list[tuple[bool, str, int, str]]:
+    """Sorts variants part by part: numbers by size (``step=2`` before ``step=10``), what ends a course last."""
+    parts = [(part, *part.partition("=")) for part in code.split(":")]
+    return [(part in ENDS, kind, int(value) if value.isdecimal() else 0, value) for part, kind, _, value in parts]
 
 
 @dataclass(frozen=True)

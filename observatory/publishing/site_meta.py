@@ -12,7 +12,7 @@ from typing import Any
 from observatory.publishing import numbers, site_charts, site_content, site_data
 from observatory.publishing import site_messages as messages
 from observatory.publishing.site_content import Indicator, Key, Release
-from observatory.publishing.site_labels import CLASSES, Labels
+from observatory.publishing.site_labels import CLASSES, Labels, variant_order
 
 
 def _common(labels: Labels) -> dict[str, Any]:
@@ -73,7 +73,9 @@ def indicator(one: Indicator, vintages: Sequence[Release], labels: Labels) -> di
         "views": list(site_charts.VIEWS),
         "specs": site_charts.specifications(language, unit),
         "releases": [{"name": release.name, "file": data_file(release.indicators[one.name])} for release in having],
+        "order": sorted(_words(found, "variant"), key=variant_order),
         "defaults": {
+            "view": site_content.default_view(one.rows, (variant, activity, comparator)),
             "variant": variant,
             "activity": activity,
             "comparator": comparator,

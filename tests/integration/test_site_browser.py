@@ -43,6 +43,7 @@ SAMPLE = [
     "indicator/serv_supply_share.html",
     "indicator/svy_mean_share.html",
     "indicator/svy_response_rate.html",
+    "indicator/pm_funnel.html",
 ]
 
 ALIKE = {"places.html", "indicator/hub_lq.html", "indicator/serv_supply_share.html", "indicator/svy_mean_share.html"}
@@ -267,6 +268,24 @@ def test_what_is_made_up_is_marked_in_the_picture_and_in_every_row(reader: Reade
     assert "SYNTHETIC" in reader.download("#svg").decode("utf-8")
     reader.open(f"en/indicator/{REVISED}.html")
     assert "SYNTHETIC" not in page.inner_text("#chart")
+
+
+def test_the_variants_of_one_place_stand_side_by_side_in_their_order(reader: Reader, made_site: Site) -> None:
+    page = reader.open("en/indicator/pm_funnel.html")
+    stages = ["opened", *(f"step: {number}" for number in range(1, 6)), "signed"]
+    assert [row[0].split(" · ")[-1] for row in reader.cells()] == stages
+    assert [row[2] for row in reader.cells()] == ["3.00"] * 4 + ["0.00"] * 3
+    title = page.inner_text("#chart")
+    assert "Bilbao" in title and reader.state()["view"] == "rank" and reader.state()["by"] == "variant"
+    reader.settle(lambda: page.select_option("#variant", "first:went_on:opened"))
+    got = list(csv.DictReader(io.StringIO(reader.download("#csv").decode("utf-8"))))
+    rows = pq.read_table(made_site.releases / LATER / "pm_funnel.parquet").to_pylist()
+    shares = {row["variant"]: row["value"] for row in rows if row["unit"] == "percent"}
+    assert {row["variant"]: float(row["value"]) if row["value"] else None for row in got} == shares and len(got) == 4
+    assert any("29.2 – 100" in cell for row in reader.cells() for cell in row)
+    reader.open("en/indicator/serv_supply_share.html#view=rank&by=activity&geo=ES")
+    assert "Spain" in page.inner_text("#chart") and "Spain" not in {row[0] for row in reader.cells()}
+    assert reader.errors == []
 
 
 def test_the_keyboard_alone_is_enough(reader: Reader) -> None:

@@ -59,9 +59,9 @@ def funnel(*cases: tuple[int, bool, bool]) -> dict[str, dict[str, Any]]:
 def test_an_open_case_is_no_failure() -> None:
     found = funnel((5, True, False), (3, False, True), (3, False, False), (1, False, True))
     assert found["a:reached:opened"]["value"] == 4 and found["a:reached:step=3"]["value"] == 3
-    third = found["a:from:step=3"]
+    third = found["a:went_on:step=3"]
     assert (third["value"], third["n"], third["status"]) == (50.0, 2, "P"), "one went on, one stopped, one is open"
-    assert found["a:from:step=1"]["n"] == 3 and found["a:from:step=5"]["value"] == 100.0
+    assert found["a:went_on:step=1"]["n"] == 3 and found["a:went_on:step=5"]["value"] == 100.0
     assert (third["lower"], third["upper"]) == pytest.approx((1.258, 98.742), abs=1e-3)
 
 
@@ -94,10 +94,10 @@ def test_the_journals_figures(built: Workspace) -> None:
         steps[f"first:reached:{s}"]["value"]
         for s in ("opened", "step=1", "step=2", "step=3", "step=4", "step=5", "signed")
     ] == [3, 3, 3, 3, 0, 0, 0]
-    assert (steps["first:from:step=2"]["lower"], steps["first:from:step=2"]["upper"]) == pytest.approx(
+    assert (steps["first:went_on:step=2"]["lower"], steps["first:went_on:step=2"]["upper"]) == pytest.approx(
         (29.24, 100), abs=0.01
     )
-    assert steps["first:from:step=3"]["value"] is None, "three open cases decide nothing"
+    assert steps["first:went_on:step=3"]["value"] is None, "three open cases decide nothing"
     levels = figures(built, "pm_challenge_level")
     assert [levels[f"challenge={c}"]["value"] for c in range(1, 9)] == [1, 1, 2, 2, 1, 2, 2, 2]
     pace = figures(built, "pm_pace")
@@ -168,7 +168,7 @@ def test_registers_in_full(full: Workspace) -> None:
     assert figures(full, "pm_pace")["pm_business_agreements"]["value"] == pytest.approx(1 / 15 / (364 / 729))
     steps = figures(full, "pm_funnel")
     assert steps["one:reached:step=2"]["value"] == 2 and steps["one:reached:signed"]["value"] == 1
-    assert (steps["one:from:step=2"]["value"], steps["one:from:step=2"]["status"]) == (50.0, "A")
+    assert (steps["one:went_on:step=2"]["value"], steps["one:went_on:step=2"]["status"]) == (50.0, "A")
     days = figures(full, "pm_step_time")
     assert (days["step=1"]["value"], days["step=1"]["status"]) == (28.0, "A") and days["step=2"]["value"] is None
     case = next(v for v in figures(full, "pm_risk_index") if figures(full, "pm_risk_index")[v]["value"] is not None)

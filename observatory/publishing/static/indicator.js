@@ -30,11 +30,12 @@
   const compared = () => data.comparator.words.some((word) => word !== "");
   const name = (kind, code) => meta.labels[kind][code]?.name ?? meta.labels[kind][code] ?? code;
   const order = (a, b) => (meta.labels.geo[a]?.order ?? 99) - (meta.labels.geo[b]?.order ?? 99) || a.localeCompare(b);
+  const inOrder = (a, b) => (meta.order.indexOf(a) - meta.order.indexOf(b)) || a.localeCompare(b);
   const among = (wanted, known, usual) => (known.includes(wanted) ? wanted : known.includes(usual) ? usual : known[0] ?? "");
 
   // What is chosen, made whole: each choice must be one that the data of this release has.
   const settle = (asked) => {
-    const made = { view: meta.views.includes(asked.view) ? asked.view : "series", release: state.release };
+    const made = { view: among(asked.view, meta.views, meta.defaults.view), release: state.release };
     made.variant = among(asked.variant, data.variant.words, meta.defaults.variant);
     let rows = find({ variant: made.variant });
     const activities = distinct(rows, "activity").sort();
@@ -52,8 +53,9 @@
     if (periods.indexOf(made.from) > periods.indexOf(made.to)) [made.from, made.to] = [made.to, made.from];
     const filled = periods.filter((period) => rows.some((one) => one.period === period && one.value !== null));
     made.at = among(asked.at, periods, filled[filled.length - 1]);
-    made.by = among(asked.by, ["geo", "activity"], usable.length === 1 && activities.length > 1 ? "activity" : "geo");
-    return { made, activities, comparators, usable, periods, rows };
+    const sides = ["geo", ...(activities.length > 1 ? ["activity"] : []), ...(data.variant.words.length > 1 ? ["variant"] : [])];
+    made.by = among(asked.by, sides, usable.length === 1 ? sides[1] : "geo");
+    return { made, activities, comparators, usable, periods, rows, sides };
   };
 
   const select = (id, label, options, value, shownAs, hidden = false) => {
@@ -90,18 +92,21 @@
     const series = made.view === "series";
     at("controls").replaceChildren(
       views,
-      select("variant", text.variant, data.variant.words, made.variant, (code) => name("variant", code), data.variant.words.length < 2),
+      select("variant", text.variant, [...data.variant.words].sort(inOrder), made.variant, (code) => name("variant", code), data.variant.words.length < 2),
       select("activity", text.activity, now.activities, made.activity, (code) => name("activity", code), now.activities.length < 2),
       select("comparator", text.comparator, now.comparators, made.comparator, none),
       select("from", text.from, now.periods, made.from, OBS.period, !series),
       select("to", text.to, now.periods, made.to, OBS.period, !series),
       select("at", text.at, now.periods, made.at, OBS.period, series),
-      select("by", text.by, ["geo", "activity"], made.by, (by) => text[`by_${by}`], series || now.activities.length < 2),
+      select("by", text.by, now.sides, made.by, (by) => text[`by_${by}`], series || now.sides.length < 2),
       select("release", text.release, meta.releases.map((one) => one.name), state.release, (one) => one),
       places,
     );
     if (focused) at(focused)?.focus();
   };
+
+  // The one place whose activities or variants stand beside each other.
+  const place = (now) => now.made.geo.split(",")[0] || now.usable[0];
 
   // The rows that the chart shows, in groups or as a list; the table and the CSV show the same.
   const choose = (now) => {
@@ -116,18 +121,22 @@
       }));
       return { groups, periods: window, rows: groups.flatMap((group) => group.rows) };
     }
-    const wanted = { variant: made.variant, period: made.at };
+    // all values of one side beside each other, the others as chosen
+    const { by } = made;
+    const wanted = { variant: made.variant, activity: made.activity, geo: place(now), period: made.at };
     if (compared()) wanted.comparator = made.comparator;
-    const byActivity = made.by === "activity";
-    const rows = find(byActivity ? { ...wanted, geo: chosen[0] ?? now.usable[0] } : { ...wanted, activity: made.activity });
+    const unit = now.rows.find((one) => one.geo === wanted.geo)?.unit;
+    delete wanted[by];
+    const rows = find(wanted).filter((one) => by !== "variant" || one.unit === unit);
     const high = (one) => (one.value === null ? -Infinity : one.value);
-    const up = (a, b) => high(b) - high(a) || order(a.geo, b.geo);
-    rows.sort(made.view === "rank" || byActivity ? up : (a, b) => order(a.geo, b.geo));
+    const sorted = { geo: order, activity: (a, b) => a.localeCompare(b), variant: inOrder }[by];
+    const up = (a, b) => high(b) - high(a) || sorted(a[by], b[by]);
+    rows.sort(made.view === "rank" || by === "activity" ? up : (a, b) => sorted(a[by], b[by]));
     const items = rows.map((one) => ({
-      row: one, label: byActivity ? name("activity", one.activity) : name("geo", one.geo), level: meta.labels.geo[one.geo]?.level ?? "",
-      chosen: byActivity ? one.activity === made.activity : chosen.includes(one.geo),
+      row: one, label: name(by, one[by]), level: meta.labels.geo[one.geo]?.level ?? "",
+      chosen: by === "geo" ? chosen.includes(one.geo) : one[by] === made[by],
     }));
-    const beside = !compared() && made.comparator && !byActivity ? rows.find((one) => one.geo === made.comparator) : null;
+    const beside = !compared() && made.comparator && by === "geo" ? rows.find((one) => one.geo === made.comparator) : null;
     return { items, rows, reference: beside ? { row: beside, label: name("geo", beside.geo) } : null };
   };
 
@@ -156,9 +165,9 @@
 
   const table = (now, picked) => {
     const some = (column) => picked.rows.some((one) => one[column] !== null && one[column] !== "");
-    const byActivity = now.made.view !== "series" && now.made.by === "activity";
+    const by = now.made.view === "series" ? "geo" : now.made.by;
     const columns = [
-      [byActivity ? text.activity : text.place, (one) => (byActivity ? name("activity", one.activity) : name("geo", one.geo))],
+      [by === "geo" ? text.place : text[by], (one) => name(by, one[by])],
       [text.period, (one) => OBS.period(one.period)],
       [`${text.value} (${meta.unit})`, (one) => OBS.value(one.value, meta, one.unit)],
       ...(some("lower") ? [[text.interval, (one) => OBS.interval(one, meta)]] : []),
@@ -173,7 +182,9 @@
 
   const words = (now, picked) => {
     const { made } = now;
-    const what = [name("variant", made.variant), name("activity", made.activity), made.comparator && `${text.comparator}: ${name("geo", made.comparator)}`];
+    const sides = { geo: name("geo", place(now)), variant: name("variant", made.variant), activity: name("activity", made.activity) };
+    delete sides[made.view === "series" ? "geo" : made.by];
+    const what = [...Object.values(sides), made.comparator && `${text.comparator}: ${name("geo", made.comparator)}`];
     const when = made.view === "series" ? "" : OBS.period(made.at);
     const lines = [[...what, when].filter(Boolean).join(" · "), OBS.fill(meta.cite, { release: state.release })];
     if (picked.rows.some((one) => one.provenance === "synthetic")) lines.push(text.synthetic_note);

@@ -10,7 +10,7 @@ import pytest
 
 from observatory import catalogue
 from observatory.publishing import site_content, site_data, site_meta, site_svg
-from observatory.publishing.site_labels import Labels
+from observatory.publishing.site_labels import Labels, variant_order
 from observatory.publishing.site_pages import Edition, markdown, pages
 from observatory.publishing.site_sentences import answers, direction
 
@@ -110,6 +110,21 @@ def test_real_figures_and_the_headline_come_first() -> None:
     assert site_content.default_series(rows, ["kibs_seed_sections"]) == ("kibs_core", "NACE2:J", "")
     assert site_content.default_series(rows[1:2], ["kibs_seed_sections"]) == ("kibs_seed_sections", "NACE2:J", "")
     assert site_content.default_series([], []) is None
+
+
+def test_one_figure_opens_beside_the_other_variants_and_a_course_as_a_course() -> None:
+    one = ("a", "NACE2:J", "")
+    rows = [row("pm_x", variant=variant, comparator="") for variant in ("a", "b")]
+    assert site_content.default_view(rows, one) == "rank"
+    assert site_content.default_view(rows[:1], one) == "series", "there is no other variant"
+    for other in ({"geo": "ES"}, {"period": "2021"}):
+        more = [*rows, row("pm_x", variant="a", comparator="", **other)]
+        assert site_content.default_view(more, one) == "series"
+
+
+def test_variants_stand_in_the_order_of_their_numbers_and_the_end_comes_last() -> None:
+    wanted = ["x:opened", "x:step=2", "x:step=10", "x:signed"]
+    assert sorted([*wanted[2:], *wanted[:2]], key=variant_order) == wanted
 
 
 def test_the_latest_figure_is_the_newest_with_a_value() -> None:

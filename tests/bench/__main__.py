@@ -42,11 +42,11 @@ def main() -> None:
         ("the chain", chain),
         ("DuckDB and Spark", bench_spark),
     )
+    target = ROOT / "data" / "build" / "bench.json"
     for name, part in parts:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
         rows += part.measure()
-    target = ROOT / "data" / "build" / "bench.json"
-    target.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
+        target.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
     width = max(len(str(row["budget"])) for row in rows)
     print(f"{'budget':{width}}  {'measured':>9}  {'limit':>7}  met  note")
     for row in rows:

@@ -12,15 +12,25 @@ from datetime import datetime
 from observatory.publishing.site_messages import Language
 
 MINUS = "\u2212"
+COUNTED = (
+    *("agreements", "cases", "days", "enterprises", "establishments", "firms", "hours", "jobs", "persons"),
+    *("persons or jobs", "level from 1 to 3", "rank", "sessions"),
+)
+"""Units in which things are counted: a whole number of them has no decimals."""
 
 
-def decimals(value: float) -> int:
-    """Decimals that a figure is shown with: fewer for larger ones (0 from 1000 on, 1 from 10, 2 from 1, else 3)."""
+def decimals(value: float, unit: str = "") -> int:
+    """Decimals that a figure is shown with: fewer for larger ones (0 from 1000 on, 1 from 10, 2 from 1, else 3).
+
+    None for a whole number of what is counted.
+    """
     size = round(abs(value), 6)
+    if unit in COUNTED and size.is_integer():
+        return 0
     return 0 if size >= 1000 else 1 if size >= 10 else 2 if size >= 1 or size == 0 else 3
 
 
-def number(language: Language, value: float | None, places: int | None = None) -> str:
+def number(language: Language, value: float | None, places: int | None = None, unit: str = "") -> str:
     """A number with the decimal and grouping signs of the language; an en dash for none.
 
     1234.5 is ``1.234,5`` in Spanish and Basque and ``1,234.5`` in English (with one place).
@@ -29,7 +39,7 @@ def number(language: Language, value: float | None, places: int | None = None) -
         return "–"
     from babel.numbers import format_decimal
 
-    digits = decimals(value) if places is None else places
+    digits = decimals(value, unit) if places is None else places
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     shown = format_decimal(abs(value), format=pattern, locale=language)
     return MINUS + shown if value < 0 and any(c not in "0.," for c in shown) else shown

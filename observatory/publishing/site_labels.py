@@ -132,11 +132,12 @@ class Labels:
             return messages.text(self.language, "script.missing")
         if unit == CLASSES and (word := messages.known(self.language, f"class.{value:.0f}")):
             return word
-        shown = numbers.number(self.language, value)
+        shown = numbers.number(self.language, value, unit=unit)
         return numbers.with_sign(self.language, shown, self.unit(unit)) if unit.startswith("percent") else shown
 
     def interval(self, row: Row) -> str:
         """The bounds of a row's interval, or an en dash."""
         if row["lower"] is None or row["upper"] is None:
             return "–"
-        return f"{numbers.number(self.language, row['lower'])} – {numbers.number(self.language, row['upper'])}"
+        lower, upper = (numbers.number(self.language, row[side], unit=row["unit"]) for side in ("lower", "upper"))
+        return f"{lower} – {upper}"

@@ -24,6 +24,7 @@ def _common(labels: Labels) -> dict[str, Any]:
         "provenances": messages.section(language, "provenance"),
         "classes": messages.section(language, "class"),
         "classUnit": CLASSES,
+        "counted": list(numbers.COUNTED),
         "decimal": decimal,
         "group": group,
         "percent": numbers.with_sign(language, "{n}", "%"),
@@ -63,6 +64,7 @@ def indicator(one: Indicator, vintages: Sequence[Release], labels: Labels) -> di
     variant, activity, comparator = one.main_series or ("", "", "")
     name = str(one.resource["titles"][language])
     unit = labels.unit(str(one.resource["unit"]))
+    units = {code for one in found for code in one.columns["unit"]}
     cite = messages.text(language, "indicator.cite", title=name, year=_year(having[0]), release="{release}")
     return _common(labels) | {
         "id": one.name,
@@ -85,6 +87,7 @@ def indicator(one: Indicator, vintages: Sequence[Release], labels: Labels) -> di
             "geo": _places(labels, _words(found, "geo", "comparator")),
             "activity": {code: labels.activity(code) for code in sorted(_words(found, "activity"))},
             "variant": {code: labels.variant(code) for code in sorted(_words(found, "variant"))},
+            "unit": {code: labels.unit(code) for code in sorted(units)},
         },
     }
 

@@ -141,7 +141,7 @@ def uncertainty(row: Row, language: Language, labels: Labels) -> str:
     if row["lower"] is None or row["upper"] is None:
         said = [messages.text(language, "answer.no_interval")] if row["unit"] != CLASSES else []
     else:
-        bounds = {side: numbers.number(language, row[side]) for side in ("lower", "upper")}
+        bounds = {side: numbers.number(language, row[side], unit=row["unit"]) for side in ("lower", "upper")}
         said = [messages.text(language, "answer.interval", **bounds)]
     said += [messages.known(language, f"status.{letter}") or letter for letter in row["status"] if letter != "A"]
     said.append(

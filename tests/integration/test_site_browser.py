@@ -274,7 +274,7 @@ def test_the_variants_of_one_place_stand_side_by_side_in_their_order(reader: Rea
     page = reader.open("en/indicator/pm_funnel.html")
     stages = ["opened", *(f"step: {number}" for number in range(1, 6)), "signed"]
     assert [row[0].split(" · ")[-1] for row in reader.cells()] == stages
-    assert [row[2] for row in reader.cells()] == ["3.00"] * 4 + ["0.00"] * 3
+    assert [row[2] for row in reader.cells()] == ["3"] * 4 + ["0"] * 3
     title = page.inner_text("#chart")
     assert "Bilbao" in title and reader.state()["view"] == "rank" and reader.state()["by"] == "variant"
     reader.settle(lambda: page.select_option("#variant", "first:went_on:opened"))

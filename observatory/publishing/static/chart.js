@@ -100,6 +100,14 @@ OBS.draw = async (box, specification, data, words, meta) => {
   spec.datasets = data;
   spec.title.text = OBS.wrap(words.title, width * 0.7);
   spec.title.subtitle = words.lines.flatMap((line) => OBS.wrap(line, width));
+  for (const layer of spec.layer) {
+    for (const channel of ["x", "y"]) {
+      const told = layer.encoding[channel];
+      if (told?.type !== "quantitative") continue;
+      if (words.unit) told.title = words.unit;
+      if (words.isCounted) told.axis = { ...told.axis, tickMinStep: 1, format: ",.0f" };
+    }
+  }
   const empty = (layer) => !spec.datasets[layer.data.name].length;
   const bounded = spec.datasets.points.some((point) => point.lower !== null);
   const whisker = (layer) => ["x", "y"].some((channel) => layer.encoding[channel]?.field === "lower");

@@ -23,14 +23,15 @@ OBS.meta = () => JSON.parse(document.getElementById("meta").textContent);
 
 OBS.fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => (name in values ? values[name] : all));
 
-OBS.decimals = (value) => {
+OBS.decimals = (value, isCounted) => {
   const size = Math.abs(Number(value.toFixed(6)));
+  if (isCounted && Number.isInteger(size)) return 0;
   return size >= 1000 ? 0 : size >= 10 ? 1 : size >= 1 || size === 0 ? 2 : 3;
 };
 
-OBS.number = (value, meta) => {
+OBS.number = (value, meta, unit) => {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
-  const [whole, rest] = Math.abs(value).toFixed(OBS.decimals(value)).split(".");
+  const [whole, rest] = Math.abs(value).toFixed(OBS.decimals(value, meta.counted.includes(unit))).split(".");
   const shown = whole.replace(/\B(?=(\d{3})+$)/g, meta.group) + (rest ? meta.decimal + rest : "");
   return value < 0 && /[1-9]/.test(shown) ? "\u2212" + shown : shown;
 };
@@ -38,11 +39,11 @@ OBS.number = (value, meta) => {
 OBS.value = (value, meta, unit) => {
   if (value === null) return meta.text.missing;
   if (unit === meta.classUnit && meta.classes[String(value)]) return meta.classes[String(value)];
-  return OBS.number(value, meta);
+  return OBS.number(value, meta, unit);
 };
 
 OBS.interval = (row, meta) =>
-  (row.lower === null || row.upper === null ? "–" : `${OBS.number(row.lower, meta)} – ${OBS.number(row.upper, meta)}`);
+  (row.lower === null || row.upper === null ? "–" : [row.lower, row.upper].map((end) => OBS.number(end, meta, row.unit)).join(" – "));
 
 OBS.status = (letters, meta) =>
   [...letters].filter((letter) => letter !== "A").map((letter) => `${letter} ${meta.statuses[letter] || ""}`.trim()).join(", ");

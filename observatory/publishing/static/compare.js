@@ -89,7 +89,8 @@
     at("said").textContent = known.length ? "" : text.no_rows;
     const lines = [one.unit, one.series[Number(state.series)], OBS.fill(meta.cite, { release: meta.release })];
     if (items.some(({ row }) => row.provenance === "synthetic")) lines.push(text.synthetic_note);
-    await OBS.draw(at("chart"), meta.specs.dots, OBS.barData(items, null, meta), { title: one.title, lines, room: true }, meta);
+    const isCounted = known.every(({ row }) => meta.counted.includes(row.unit));
+    await OBS.draw(at("chart"), meta.specs.dots, OBS.barData(items, null, meta), { title: one.title, lines, isCounted, room: true }, meta);
   };
   const update = (change) => { state = settle({ ...state, ...change }); return render(); };
 

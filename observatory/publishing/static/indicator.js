@@ -94,7 +94,7 @@
       views,
       select("variant", text.variant, [...data.variant.words].sort(inOrder), made.variant, (code) => name("variant", code), data.variant.words.length < 2),
       select("activity", text.activity, now.activities, made.activity, (code) => name("activity", code), now.activities.length < 2),
-      select("comparator", text.comparator, now.comparators, made.comparator, none),
+      select("comparator", text.comparator, now.comparators, made.comparator, none, !compared() && now.usable.length < 2),
       select("from", text.from, now.periods, made.from, OBS.period, !series),
       select("to", text.to, now.periods, made.to, OBS.period, !series),
       select("at", text.at, now.periods, made.at, OBS.period, series),
@@ -103,6 +103,12 @@
       places,
     );
     if (focused) at(focused)?.focus();
+  };
+
+  // The unit of what is shown: an indicator may hold more than one.
+  const unitOf = (picked) => {
+    const units = [...new Set(picked.rows.map((one) => one.unit))];
+    return units.length === 1 ? name("unit", units[0]) : meta.unit;
   };
 
   // The one place whose activities or variants stand beside each other.
@@ -141,7 +147,7 @@
   };
 
   const alternative = (now, picked) => {
-    const words = { title: meta.title, unit: meta.unit, period: OBS.period(now.made.at) };
+    const words = { title: meta.title, unit: unitOf(picked), period: OBS.period(now.made.at) };
     if (now.made.view === "series") {
       const told = picked.groups.map(({ label, rows }) => {
         const known = rows.filter((one) => one.value !== null);
@@ -169,10 +175,10 @@
     const columns = [
       [by === "geo" ? text.place : text[by], (one) => name(by, one[by])],
       [text.period, (one) => OBS.period(one.period)],
-      [`${text.value} (${meta.unit})`, (one) => OBS.value(one.value, meta, one.unit)],
+      [`${text.value} (${unitOf(picked)})`, (one) => OBS.value(one.value, meta, one.unit)],
       ...(some("lower") ? [[text.interval, (one) => OBS.interval(one, meta)]] : []),
       [text.status, (one) => OBS.status(one.status, meta)],
-      ...(some("n") ? [[text.n, (one) => (one.n === null ? "–" : OBS.number(one.n, { ...meta }).replace(/[.,]0+$/, ""))]] : []),
+      ...(some("n") ? [[text.n, (one) => (one.n === null ? "–" : OBS.number(one.n, meta, "cases"))]] : []),
       ...(some("comparator") ? [[text.comparator, (one) => name("geo", one.comparator)]] : []),
       [text.provenance, (one) => OBS.provenance(one.provenance, meta)],
     ];
@@ -188,7 +194,7 @@
     const when = made.view === "series" ? "" : OBS.period(made.at);
     const lines = [[...what, when].filter(Boolean).join(" · "), OBS.fill(meta.cite, { release: state.release })];
     if (picked.rows.some((one) => one.provenance === "synthetic")) lines.push(text.synthetic_note);
-    return { title: meta.title, lines };
+    return { title: meta.title, lines, unit: unitOf(picked), isCounted: picked.rows.every((one) => meta.counted.includes(one.unit)) };
   };
 
   // What is on the screen as a table of figures: the columns of the release.

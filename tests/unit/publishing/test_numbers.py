@@ -45,3 +45,8 @@ def test_dates_are_in_words() -> None:
     assert numbers.date("es", stamp) == "31 de julio de 2026"
     assert numbers.date("en", stamp) == "July 31, 2026" and "uztail" in numbers.date("eu", stamp)
     assert numbers.date("es", "") == "" and numbers.period("2008/2015") == "2008–2015"
+
+
+def test_what_is_counted_has_no_decimals_where_it_is_whole() -> None:
+    assert numbers.number("es", 3.0, unit="cases") == "3" and numbers.number("en", 45.0, unit="establishments") == "45"
+    assert numbers.number("es", 12.5, unit="jobs") == "12,5" and numbers.number("en", 3.0, unit="ratio") == "3.00"

@@ -26,7 +26,8 @@ def tell(text: str, *, err: bool = False) -> None:
 
 
 def show(table: pa.Table, form: Format, title: str = "") -> None:
-    """Write a table to standard output. Numbers keep all their digits everywhere but in the terminal table.
+    """Write a table to standard output. Numbers keep all their digits everywhere but in the terminal table,
+    which shows three decimals, and none in a column of whole numbers.
 
     Characters that act instead of being read (control, direction of writing) are written out on a terminal and in CSV,
     and escaped in JSON. In CSV, text that a spreadsheet would take for a formula gets an apostrophe (safe_text.cell);
@@ -61,15 +62,17 @@ def _terminal(table: pa.Table, title: str) -> None:
             Text(visible(column)),
             justify="right" if str(table.schema.field(column).type) in {"double", "int64"} else "left",
         )
-    for row in table.select(shown).to_pylist():
-        grid.add_row(*(Text(_cell(value)) for value in row.values()))
+    columns = [table[column].to_pylist() for column in shown]
+    whole = [all(not isinstance(value, float) or value.is_integer() for value in values) for values in columns]
+    for row in zip(*columns, strict=True):
+        grid.add_row(*(Text(_cell(value, 0 if is_whole else 3)) for value, is_whole in zip(row, whole, strict=True)))
     console = Console()
     if not console.is_terminal:
         console = Console(width=240)
     console.print(grid)
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, decimals: int) -> str:
     if value is None:
         return ""
-    return f"{value:,.3f}" if isinstance(value, float) else visible(str(value))
+    return f"{value:,.{decimals}f}" if isinstance(value, float) else visible(str(value))

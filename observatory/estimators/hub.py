@@ -320,10 +320,9 @@ def _means(logs: Floats, weights: Floats) -> Floats:
 
 def _ranks(values: Floats) -> Floats:
     """Rank of each place in each row, 1 for the highest; equal ones share the better rank."""
-    ranks = np.ones(values.shape)
-    for column in values.T:
-        ranks += column[:, None] > values
-    return ranks
+    from scipy.stats import rankdata
+
+    return np.asarray(rankdata(-values, method="min", axis=1), dtype=np.float64)
 
 
 def _filled(whole: npt.NDArray[np.bool_], values: Floats) -> Floats:

@@ -26,18 +26,18 @@ checks:
 with amounts as (
   select * from core.structure where breakdown in ('six_parts', 'six_parts_eustat') and geo in (select geo from catalogue.geographies)
 ),
-comparators as (
-  select 'eurostat' as system, geo from catalogue.geography_groups where grp = 'comparator'
+-- apart from the join, which else would first pair all places with each other
+compared as (
+  select * from amounts where system = 'eurostat' and geo in (select geo from catalogue.geography_groups where grp = 'comparator')
   union all
-  select 'eustat', geo from catalogue.geographies where geo = 'ES21'
+  select * from amounts where system = 'eustat' and geo = 'ES21'
 ),
 pairs as (
   select p.breakdown, p.geo, b.geo as comparator, p.classification || ':' || p.activity as activity, p.period, p.value, b.value as reference,
     exists (select 1 from catalogue.geography_ancestors a where a.geo = p.geo and a.ancestor = b.geo) as part_whole,
     p.status, b.status as reference_status, p.provenance || ';' || b.provenance as provenance, p.source || ';' || b.source as sources
   from amounts p
-  join comparators c on c.system = p.system and c.geo <> p.geo
-  join amounts b on b.breakdown = p.breakdown and b.system = p.system and b.geo = c.geo and b.activity = p.activity and b.period = p.period
+  join compared b on b.breakdown = p.breakdown and b.system = p.system and b.activity = p.activity and b.period = p.period and b.geo <> p.geo
 ),
 versions as (
   select breakdown as variant, geo, comparator, activity, period, value, reference, status, reference_status, provenance, sources from pairs

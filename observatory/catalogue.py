@@ -82,6 +82,11 @@ class Catalogue:
     size_classes: Sequence[SizeClass]
     corrections: Sequence[Correction]
 
+    @property
+    def variants(self) -> list[str]:
+        """Ids of KIBS variants in the order in which they are shown: the headline first."""
+        return [one.variant for one in sorted(self.kibs_variants, key=lambda one: not one.is_headline)]
+
     def corrected(self, source: str, provenance: str) -> tuple[Correction, ...]:
         """Corrections of a table's snapshot; a made-up one has no errors of a publisher."""
         return tuple(c for c in self.corrections if c.source == source and provenance == "official")

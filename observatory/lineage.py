@@ -15,13 +15,13 @@ import difflib
 import hashlib
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from observatory import headline, sharing
 from observatory import releases as rel
-from observatory import sharing
 from observatory.errors import DataError, UsageError
 from observatory.lineage_formula import Step, steps
 from observatory.lineage_replay import Id, Replay, Row
@@ -43,10 +43,11 @@ def explain(
     """Everything behind one figure of a release (the latest by default), as a document that JSON can hold.
 
     ``asked`` gives values of variant, geo, activity, period and comparator; those that are None may be anything, but
-    one figure must be left. The keys of the document:
+    one place and period must be left. The keys of the document:
 
     ``figure``       the row of the release: indicator, variant, geo, activity, period, comparator, value, unit, status,
                      lower, upper, n, provenance, sources
+    ``others``       options that choose each other figure of that place and period, where several fit
     ``name``, ``definition``, ``reference``, ``caveats``   of the model's header
     ``release``      id, created, git_commit
     ``model``        path, sha256 of the file, commit that last changed it, is_committed, estimator
@@ -69,11 +70,12 @@ def explain(
     """
     folder = rel.find(sharing.releases(ws.settings, [release] if release else []), release)
     manifest = rel.manifest(folder)
-    figure = find(folder, manifest, indicator, asked)
+    figure, others = find(folder, manifest, indicator, asked, ws.catalogue.variants)
     name = f"indicators.{indicator}"
     differences = unlike(ws, manifest, name)
     document: dict[str, Any] = {
         "figure": figure,
+        "others": others,
         "release": {"id": folder.name, "created": manifest["created"], "git_commit": manifest["git_commit"]},
         "is_traced": not differences,
         "differences": differences,
@@ -101,10 +103,13 @@ def explain(
 # the figure ----------------------------------------------------------------------------------------------------------
 
 
-def find(folder: Path, manifest: Mapping[str, Any], indicator: str, asked: Mapping[str, str | None]) -> Row:
-    """The one row of a release that is asked for.
+def find(
+    folder: Path, manifest: Mapping[str, Any], indicator: str, asked: Mapping[str, str | None], variants: Sequence[str]
+) -> tuple[Row, list[str]]:
+    """The row of a release that is asked for, and what would choose each of the other rows that fit.
 
-    Raises UsageError naming the nearest where there is none, and how they differ where there are several.
+    Of several for one place and period the first series is taken (headline.py; ``variants`` in their order). Raises
+    UsageError naming the nearest where there is none, and how they differ where place or period is open.
     """
     import pyarrow.parquet as pq
 
@@ -115,12 +120,15 @@ def find(folder: Path, manifest: Mapping[str, Any], indicator: str, asked: Mappi
     rows: list[Row] = pq.ParquetFile(folder / known[indicator]["path"]).read().to_pylist()
     wanted = {column: value for column, value in asked.items() if value is not None}
     found = [row for row in rows if all(row[column] == value for column, value in wanted.items())]
-    if len(found) == 1:
-        return found[0]
+    open_ = [c for c in ASKED if c not in wanted and len({row[c] for row in found}) > 1]
+    if found and not {"geo", "period"}.intersection(open_):
+        first = headline.default_series(found, variants)
+        chosen = next(row for row in found if headline.key(row) == first)
+        return chosen, [_said(row, open_) for row in found if row is not chosen]
     if found:
-        open_ = [c for c in ASKED if c not in wanted and len({row[c] for row in found}) > 1]
         raise UsageError(
-            f"{indicator}: {len(found)} figures fit {_said(wanted)}; they differ in {', '.join(open_)}",
+            f"{indicator}: {len(found)} figures fit{' ' if wanted else ''}{_said(wanted)}; "
+            f"they differ in {', '.join(open_)}",
             remedy="Say which: " + "; ".join(_said(row, open_) for row in found[:NEAREST]) + _more(len(found)),
         )
     near_rows = sorted(rows, key=lambda row: -_nearness(row, wanted))[:NEAREST]

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 SHOWN = 60  # rows of one table that are written out
+NEAREST = 4  # figures beside the one explained that are named
 Document = Mapping[str, Any]
 
 
@@ -40,6 +41,9 @@ def _figure(document: Document) -> Iterator[str]:
     if figure["lower"] is None and figure["upper"] is not None:
         interval = _interval(figure["lower"], figure["upper"])
     n = f", n = {_number(figure['n'])}" if figure["n"] is not None else ""
+    if others := document["others"]:
+        more = f"; and {len(others) - NEAREST} more" if len(others) > NEAREST else ""
+        yield f"  the first of {len(others) + 1} that fit; the others: {'; '.join(others[:NEAREST])}{more}"
     yield f"  value {_number(figure['value'])} {figure['unit']}, status {figure['status']}{interval}{n}"
     yield f"  provenance {figure['provenance']}, sources {figure['sources']}"
     yield f"  release {release['id']} of {release['created']}, commit {release['git_commit']}"

@@ -126,8 +126,7 @@ def _files(
     say: Callable[[str], None],
 ) -> Iterator[tuple[str, bytes | None]]:
     """Every file of the site with its bytes, or with None where the one that is there stands."""
-    variants = [one.variant for one in sorted(catalogue.kibs_variants, key=lambda one: not one.is_headline)]
-    vintages = [site_content.read(one, variants, headers) for one in site_content.up_to(folder, shown)]
+    vintages = [site_content.read(one, catalogue.variants, headers) for one in site_content.up_to(folder, shown)]
     yield from _assets(output)
     for vintage in vintages:
         yield from _data(vintage, output, known)

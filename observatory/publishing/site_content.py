@@ -15,26 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from observatory import releases
+from observatory.headline import SYNTHETIC, Key, default_series, key, latest, span
 from observatory.models import Header
 
 Row = Mapping[str, Any]
-Key = tuple[str, str, str]
-"""A series within an indicator: variant, activity, comparator (empty where there is none)."""
 
 TOPICS = ("serv", "svy", "ict", "kibs", "hub", "spec", "div", "conc", "conv", "bench", "rel", "io", "mfg", "pm")
 RELATED = {"shift": "conv", "eci": "rel", "agg": "conc", "client": "io"}
 """Prefixes of names that belong to the topic of another prefix."""
 FOCUS = ("48020", "ES213", "ES21", "ES", "EU27_2020")
-COMPARATORS = ("ES21", "ES", "EU27_2020")
 PEERS = ("ES30",)
 """Beside whom a place stands that is set against a comparator: the journal compares with Madrid."""
-BRANCHES = ("A86:36", "A86:62")
-"""Of figures by single branch those that the journal speaks of come first: machine tools, computer services."""
-DOMAIN = "="
-"""In a variant's name: a part of the survey's firms."""
-SYNTHETIC = "synthetic"
-OWN = "region"
-"""Of variants that split by origin, the part that is the place's own comes first."""
 
 
 @dataclass(frozen=True)
@@ -167,52 +158,6 @@ def up_to(folder: Path, release: Path) -> list[Path]:
     """Directories of all releases up to ``release``, the newest first."""
     known = releases.names(folder)
     return [folder / name for name in reversed(known[: known.index(release.name) + 1])]
-
-
-def key(row: Row) -> Key:
-    """The series that a row belongs to."""
-    return row["variant"] or "", row["activity"] or "", row["comparator"] or ""
-
-
-def span(period: str) -> tuple[str, str]:
-    """First and last year of a period; the same for a single one."""
-    first, _, last = period.partition("/")
-    return first, last or first
-
-
-def _recency(row: Row) -> tuple[str, int]:
-    first, last = span(row["period"])
-    return last, -int(first) if first.isdigit() else 0
-
-
-def latest(rows: Sequence[Row]) -> Row | None:
-    """The row of the newest period that has a value; of windows that end together the longest."""
-    known = [row for row in rows if row["value"] is not None]
-    return max(known, key=_recency) if known else None
-
-
-def default_series(rows: Sequence[Row], variants: Sequence[str]) -> Key | None:
-    """The series of some rows that is shown first: real figures before made-up ones, then the variants
-    in their order (the headline first), the plainest name, sections before divisions, the branches that the journal
-    names, the most rows, the usual comparator. A part of a survey's firms never stands for all of them. None without
-    a row."""
-    whole = [row for row in rows if DOMAIN not in (row["variant"] or "")] or rows
-    known = [row for row in whole if row["value"] is not None] or whole
-    real = [row for row in known if row["provenance"] != SYNTHETIC]
-    counts = Counter(key(row) for row in real or known)
-    if not counts:
-        return None
-
-    def order(one: Key) -> tuple[Any, ...]:
-        variant, activity, comparator = one
-        is_part = any(sign.isdigit() for sign in activity.partition(":")[2])
-        usual = COMPARATORS.index(comparator) if comparator in COMPARATORS else len(COMPARATORS)
-        first = variant.split(":")[0]
-        rank = variants.index(first) if first in variants else len(variants)
-        named = BRANCHES.index(activity) if activity in BRANCHES else len(BRANCHES)
-        return rank, OWN not in variant.split(":"), variant.count(":"), is_part, named, -counts[one], usual, one
-
-    return min(counts, key=order)
 
 
 def of_series(rows: Sequence[Row], series: Key) -> list[Row]:

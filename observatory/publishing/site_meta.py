@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from observatory.headline import SYNTHETIC, Key, key, latest
 from observatory.publishing import numbers, site_charts, site_content, site_data
 from observatory.publishing import site_messages as messages
-from observatory.publishing.site_content import Indicator, Key, Release
+from observatory.publishing.site_content import Indicator, Release
 from observatory.publishing.site_labels import CLASSES, Labels, variant_order
 
 
@@ -145,8 +146,8 @@ def _telling(release: Release) -> str:
 
 def _real(one: Indicator) -> set[tuple[Key, str]]:
     """Series and places of figures that are not made up."""
-    known = (row for row in one.rows if row["value"] is not None and row["provenance"] != site_content.SYNTHETIC)
-    return {(site_content.key(row), row["geo"]) for row in known}
+    known = (row for row in one.rows if row["value"] is not None and row["provenance"] != SYNTHETIC)
+    return {(key(row), row["geo"]) for row in known}
 
 
 def compare_file(release: Release) -> str:
@@ -156,7 +157,7 @@ def compare_file(release: Release) -> str:
 
 def shared_series(one: Indicator) -> list[Key]:
     """Series that are some place's main one, those of the most places first: only within one are places comparable."""
-    main = Counter(site_content.key(row) for row, _ in one.main_figures.values())
+    main = Counter(key(row) for row, _ in one.main_figures.values())
     return sorted(main, key=lambda series: (-main[series], series))
 
 
@@ -173,9 +174,7 @@ def side_by_side(release: Release) -> Mapping[str, list[Mapping[str, Mapping[str
     for one in release.indicators.values():
         found[one.name] = []
         for series in shared_series(one):
-            newest = {
-                geo: site_content.latest(site_content.of_series(mine, series)) for geo, mine in one.by_place.items()
-            }
+            newest = {geo: latest(site_content.of_series(mine, series)) for geo, mine in one.by_place.items()}
             found[one.name].append(
                 {geo: {name: row[name] for name in kept} for geo, row in sorted(newest.items()) if row is not None}
             )

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
+from observatory.headline import SYNTHETIC
 from observatory.publishing import numbers, site_content, site_meta, site_svg, translations
 from observatory.publishing import site_messages as messages
 from observatory.publishing.site_content import Indicator, Release, Row
@@ -194,7 +195,7 @@ def _place(edition: Edition, geo: str) -> dict[str, Any]:
     is_synthetic = False
     for topic, indicators in by_topic(edition.release):
         lines = [line for one in indicators if (line := _line(edition, one, geo)) is not None]
-        is_synthetic |= any(line["row"]["provenance"] == site_content.SYNTHETIC for line in lines)
+        is_synthetic |= any(line["row"]["provenance"] == SYNTHETIC for line in lines)
         if lines:
             groups.append((topic, lines))
     parent = labels.parent(geo)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from observatory.headline import SYNTHETIC, key, latest
 from observatory.publishing import numbers
 from observatory.publishing import site_messages as messages
-from observatory.publishing.site_content import SYNTHETIC, Release, Row, key, latest
+from observatory.publishing.site_content import Release, Row
 from observatory.publishing.site_labels import CLASSES, Labels
 from observatory.publishing.site_messages import Language
 

@@ -255,7 +255,7 @@ def test_the_model_file_is_named_by_hash(built: Workspace, root: Any) -> None:
     [
         ("ict_emp_shar", {}, "Nearest: ict_emp_share"),
         ("ict_emp_share", {"geo": "ES2", "period": "2015"}, "--geo ES21 --activity NACE2:J --period 2015"),
-        ("ict_gap_pp", {"geo": "ES21", "period": "2015"}, "differ in comparator. Say which: --comparator ES;"),
+        ("ict_gap_pp", {"geo": "ES21", "comparator": "ES"}, "they differ in period. Say which: --period "),
     ],
 )
 def test_what_there_is_not_names_the_nearest(
@@ -264,6 +264,19 @@ def test_what_there_is_not_names_the_nearest(
     with pytest.raises(UsageError) as caught:
         explain(built, indicator, asked)
     assert says in str(caught.value)
+
+
+def test_of_several_series_the_headline_is_explained_and_the_others_named(built: Workspace) -> None:
+    document = explain(built, "hub_lq", {"geo": "ES21", "period": "2024"})
+    asked = {"variant": "kibs_jkmn", "geo": "ES21", "period": "2024"}
+    assert document["figure"] == explain(built, "hub_lq", asked | {"comparator": "ES"})["figure"]
+    assert "--variant kibs_jkmn --activity NACE2:J+K+M_N --comparator EU27_2020" in document["others"]
+    said = "\n".join(lines(document))
+    assert f"the first of {len(document['others']) + 1} that fit; the others: --variant" in said
+    # the words that name another figure choose it
+    words = dict(zip(*[iter(document["others"][-1].replace("--", "").split())] * 2, strict=True))
+    other = explain(built, "hub_lq", {"geo": "ES21", "period": "2024"} | words)
+    assert other["others"] == [] and other["figure"].items() >= words.items()
 
 
 def changed_home(ws: Workspace, old: str, new: str) -> Workspace:
@@ -317,7 +330,7 @@ def test_the_command_prints_text_and_json(built: Workspace) -> None:
 
     document = json.loads(run("--format", "json"))
     assert list(document) == [
-        *("figure", "release", "is_traced", "differences", "formula", "rows", "cells", "name", "definition"),
+        *("figure", "others", "release", "is_traced", "differences", "formula", "rows", "cells", "name", "definition"),
         *("reference", "caveats", "model", "definitions", "snapshots", "checks"),
     ]
     text = run()

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from observatory import catalogue
+from observatory import catalogue, headline
 from observatory.publishing import site_content, site_data, site_meta, site_svg
 from observatory.publishing.site_labels import Labels, variant_order
 from observatory.publishing.site_pages import Edition, markdown, pages
@@ -107,9 +107,9 @@ def test_real_figures_and_the_headline_come_first() -> None:
         row("a", variant="kibs_seed_sections", provenance="synthetic"),
         row("a", variant="kibs_jkmn:ict", provenance="official"),
     ]
-    assert site_content.default_series(rows, ["kibs_seed_sections"]) == ("kibs_core", "NACE2:J", "")
-    assert site_content.default_series(rows[1:2], ["kibs_seed_sections"]) == ("kibs_seed_sections", "NACE2:J", "")
-    assert site_content.default_series([], []) is None
+    assert headline.default_series(rows, ["kibs_seed_sections"]) == ("kibs_core", "NACE2:J", "")
+    assert headline.default_series(rows[1:2], ["kibs_seed_sections"]) == ("kibs_seed_sections", "NACE2:J", "")
+    assert headline.default_series([], []) is None
 
 
 def test_one_figure_opens_beside_the_other_variants_and_a_course_as_a_course() -> None:
@@ -129,7 +129,7 @@ def test_variants_stand_in_the_order_of_their_numbers_and_the_end_comes_last() -
 
 def test_the_latest_figure_is_the_newest_with_a_value() -> None:
     rows = [row("a", period="2019"), row("a", period="2020"), row("a", period="2021", value=None, status="M")]
-    assert site_content.latest(rows) == rows[1] and site_content.latest(rows[2:]) is None
+    assert headline.latest(rows) == rows[1] and headline.latest(rows[2:]) is None
 
 
 def test_a_course_has_gaps_at_breaks_and_missing_figures() -> None:

@@ -17,7 +17,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from observatory.errors import DataError
-from observatory.publishing import series, site_messages, translations
+from observatory.publishing import numbers, series, site_messages, translations
 from observatory.publishing.edition import MADE_UP, Edition, Language, Table
 from observatory.publishing.messages import COLUMNS, TOPICS, WORKBOOK, topic, words
 from observatory.publishing.site_labels import variant_words
@@ -42,7 +42,6 @@ WIDTHS = (24, 26, 13, 26, 22, 11, 13, 22, 13, 13, 13, 9, 14, 13, 34, 14)
 NUMBERS = ("value", "lower", "upper", "n")
 HEAD = 4
 """Row of the column heads; figures begin in the row after it."""
-WHOLE = ("persons", "jobs", "establishments", "enterprises", "firms", "persons or jobs")
 ORANGE = "#FCE4D6"
 CHART_ROWS = 18
 
@@ -96,12 +95,9 @@ class Pen:
 
 
 def number_format(unit: str) -> str:
-    """How figures of a unit are shown: whole counts, one decimal for money and indices, else two or four decimals."""
-    if unit in WHOLE:
-        return "#,##0"
-    if "euro" in unit or unit.startswith(("index, ", "comparator", "years", "jobs per", "0-100")):
-        return "#,##0.0"
-    return "0.0000" if unit.startswith(("index", "ratio", "nats", "bits", "per year", "standard")) else "0.00"
+    """How figures of a unit are shown: with thousands marks where they are large, with as many decimals as the unit has."""
+    places = numbers.unit_decimals(unit)
+    return ("#,##0" if places < 2 else "0") + (f".{'0' * places}" if places else "")
 
 
 def workbook(edition: Edition, indicators: Sequence[Table], language: Language = "es") -> bytes:
@@ -167,11 +163,10 @@ def _topic(pen: Pen, title: str, tables: Sequence[Table]) -> None:
 
 def block(pen: Pen, sheet: Worksheet, table: Table, rows: Sequence[Mapping[str, Any]], first: int) -> None:
     """The rows of one indicator from row ``first`` on (counted from 0). Years are numbers, windows text."""
-    looks = number_format(table.unit)
     for at, row in enumerate(rows, start=first):
         style, mark = (("orange",), pen.say("mark")) if row["provenance"] == MADE_UP else ((), "")
         plain, year = pen.look("", *style) if style else None, pen.look("0", *style)
-        figure, count = pen.look(looks, *style), pen.look("#,##0", *style)
+        figure, count = pen.look(number_format(row["unit"]), *style), pen.look("#,##0", *style)
         for column, name in enumerate(FIGURES):
             if name == "place":
                 sheet.write_string(at, column, pen.edition.place(row["geo"], pen.language), plain)

@@ -34,8 +34,10 @@ def usual() -> Format:
 
 
 def show(table: pa.Table, form: Format | None, title: str = "") -> None:
-    """Write a table to standard output; without a form as a table on a terminal and as CSV in a pipe. Numbers keep all
-    their digits everywhere but in the terminal table, which shows three decimals, and none in a column of whole numbers.
+    """Write a table to standard output; without a form as a table on a terminal and as CSV in a pipe.
+
+    Numbers keep all their digits everywhere but in the terminal table, which shows three decimals, and none in a column
+    of whole numbers.
 
     Characters that act instead of being read (control, direction of writing) are written out on a terminal and in CSV,
     and escaped in JSON. In CSV, text that a spreadsheet would take for a formula gets an apostrophe (safe_text.cell);

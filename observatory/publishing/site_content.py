@@ -25,11 +25,16 @@ TOPICS = ("serv", "svy", "ict", "kibs", "hub", "spec", "div", "conc", "conv", "b
 RELATED = {"shift": "conv", "eci": "rel", "agg": "conc", "client": "io"}
 """Prefixes of names that belong to the topic of another prefix."""
 FOCUS = ("48020", "ES213", "ES21", "ES", "EU27_2020")
+HOME = FOCUS[:3]
 COMPARATORS = ("ES21", "ES", "EU27_2020")
 PEERS = ("ES30",)
 """Beside whom a place stands that is set against a comparator: the journal compares with Madrid."""
-BRANCHES = ("A86:36", "A86:62")
-"""Of figures by single branch those that the journal speaks of come first: machine tools, computer services."""
+BRANCHES = ("NACE2:J", "A86:36", "A86:62")
+"""Of figures by single activity those that the journal speaks of come first: ICT, machine tools, computer services."""
+HEADLINES = ("linear_moving",)
+"""Parts of names of variants that their model calls its headline."""
+DWARFED = 10
+"""How many times smaller than the largest a figure may be and still be seen in one chart."""
 DOMAIN = "="
 """In a variant's name: a part of the survey's firms."""
 SYNTHETIC = "synthetic"
@@ -192,14 +197,17 @@ def latest(rows: Sequence[Row]) -> Row | None:
 
 
 def default_series(rows: Sequence[Row], variants: Sequence[str]) -> Key | None:
-    """The series of some rows that is shown first: real figures before made-up ones, then the variants
-    in their order (the headline first), the plainest name, sections before divisions, the branches that the journal
-    names, the most rows, the usual comparator. A part of a survey's firms never stands for all of them. None without
-    a row."""
+    """The series of some rows that is shown first; None without a row.
+
+    Real figures before made-up ones, then the variants in their order (the headline first), the plainest name, those
+    that speak of the Basque Country, sections before divisions, the activities that the journal names, the usual
+    comparator, the most rows. A part of a survey's firms never stands for all of them.
+    """
     whole = [row for row in rows if DOMAIN not in (row["variant"] or "")] or rows
     known = [row for row in whole if row["value"] is not None] or whole
     real = [row for row in known if row["provenance"] != SYNTHETIC]
     counts = Counter(key(row) for row in real or known)
+    at_home = {key(row) for row in real or known if row["geo"] in HOME}
     if not counts:
         return None
 
@@ -210,7 +218,10 @@ def default_series(rows: Sequence[Row], variants: Sequence[str]) -> Key | None:
         first = variant.split(":")[0]
         rank = variants.index(first) if first in variants else len(variants)
         named = BRANCHES.index(activity) if activity in BRANCHES else len(BRANCHES)
-        return rank, OWN not in variant.split(":"), variant.count(":"), is_part, named, -counts[one], usual, one
+        parts = variant.split(":")
+        headline = not any(part in HEADLINES for part in parts)
+        away = one not in at_home
+        return rank, OWN not in parts, len(parts), headline, away, is_part, named, usual, -counts[one], one
 
     return min(counts, key=order)
 
@@ -229,10 +240,17 @@ def default_view(rows: Sequence[Row], series: Key) -> str:
 
 def default_places(rows: Sequence[Row], series: Key) -> list[str]:
     """Places shown first: those in focus that have the series, with a peer instead of what the comparator is part of;
-    else the first ones."""
-    known = sorted({row["geo"] for row in rows if key(row) == series and row["value"] is not None})
+    else the first ones.
+
+    A place whose figure is so large that the first one's line would lie flat beside it is left out.
+    """
+    newest = {row["geo"]: row["value"] for row in of_series(rows, series) if row["value"] is not None}
+    known = sorted(newest)
     comparator = series[2]
     if comparator not in FOCUS:
-        return [geo for geo in FOCUS if geo in known] or known[:3]
+        chosen = [geo for geo in FOCUS if geo in known] or known[:3]
+        return [
+            geo for geo in chosen if abs(newest[geo]) <= DWARFED * abs(newest[chosen[0]]) or min(newest.values()) <= 0
+        ]
     inside = [geo for geo in FOCUS[: FOCUS.index(comparator)] if geo in known]
     return [*inside, *(geo for geo in PEERS if geo in known)] if inside else known[:3]

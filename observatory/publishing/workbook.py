@@ -95,7 +95,7 @@ class Pen:
 
 
 def number_format(unit: str) -> str:
-    """How figures of a unit are shown: with thousands marks where they are large, with as many decimals as the unit has."""
+    """How figures of a unit are shown: with its decimals, and with thousands marks where they are large."""
     places = numbers.unit_decimals(unit)
     return ("#,##0" if places < 2 else "0") + (f".{'0' * places}" if places else "")
 

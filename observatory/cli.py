@@ -273,7 +273,7 @@ def indicators_show(
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="a quarter, e.g. 2026Q3: the figures as they stood at its end")
     ] = None,
-    form: FormatOption = "table",
+    form: FormatOption = None,
 ) -> None:
     """Published figures of one indicator, with status, interval, provenance and sources."""
     from observatory import revisions
@@ -318,7 +318,7 @@ def explain(
 
 
 @app.command(epilog="Example: observatory claims")
-def claims(release: ReleaseOption = None, form: FormatOption = "table") -> None:
+def claims(release: ReleaseOption = None, form: FormatOption = None) -> None:
     """The journal's statements beside our figures: reproduced, revised since, or not tested on real data.
 
     Ends with 1 if a verdict differs from the one in the release before, and says which.

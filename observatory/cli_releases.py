@@ -15,10 +15,13 @@ from observatory import completion, sharing
 from observatory import releases as rel
 from observatory.build import Workspace
 from observatory.errors import UsageError
-from observatory.tables import Format, show, tell
+from observatory.tables import Format, show, tell, usual
 
 releases_app = typer.Typer(no_args_is_help=True, help="Published releases.")
-FormatOption = Annotated[Format, typer.Option("--format", help="table, csv, json or parquet")]
+FormatOption = Annotated[
+    Format | None,
+    typer.Option("--format", help="table, csv, json or parquet; a table on a terminal and CSV in a pipe by default"),
+]
 
 
 @releases_app.command("list", epilog="Example: observatory releases list")
@@ -55,7 +58,7 @@ def releases_revisions(
     statistics: Annotated[
         bool, typer.Option("--statistics", help="only how much was revised, and whether to one side")
     ] = False,
-    form: FormatOption = "table",
+    form: FormatOption = None,
 ) -> None:
     """What every release said of each period (the revision triangle), and how much was revised.
 
@@ -69,7 +72,7 @@ def releases_revisions(
     triangle, title = revisions.triangle(sharing.releases(ws.settings), indicator, chosen)
     if not statistics:
         show(triangle, form, title)
-    if statistics or form == "table":
+    if statistics or (form or usual()) == "table":
         show(revisions.statistics(triangle), form, "Revisions: the later figure minus the earlier one")
 
 

@@ -14,9 +14,12 @@ Row = Mapping[str, Any]
 Key = tuple[str, str, str]
 """A series within an indicator: variant, activity, comparator (empty where there is none)."""
 
+HOME = ("48020", "ES213", "ES21")
 COMPARATORS = ("ES21", "ES", "EU27_2020")
-BRANCHES = ("A86:36", "A86:62")
-"""Of figures by single branch those that the journal speaks of come first: machine tools, computer services."""
+BRANCHES = ("NACE2:J", "A86:36", "A86:62")
+"""Of figures by single activity those that the journal speaks of come first: ICT, machine tools, computer services."""
+HEADLINES = ("linear_moving",)
+"""Parts of names of variants that their model calls its headline."""
 DOMAIN = "="
 """In a variant's name: a part of the survey's firms."""
 SYNTHETIC = "synthetic"
@@ -47,14 +50,17 @@ def latest(rows: Sequence[Row]) -> Row | None:
 
 
 def default_series(rows: Sequence[Row], variants: Sequence[str]) -> Key | None:
-    """The series of some rows that is shown first: real figures before made-up ones, then the variants
-    in their order (the headline first), the plainest name, sections before divisions, the branches that the journal
-    names, the most rows, the usual comparator. A part of a survey's firms never stands for all of them. None without
-    a row."""
+    """The series of some rows that is shown first; None without a row.
+
+    Real figures before made-up ones, then the variants in their order (the headline first), the plainest name, those
+    that speak of the Basque Country, sections before divisions, the activities that the journal names, the usual
+    comparator, the most rows. A part of a survey's firms never stands for all of them.
+    """
     whole = [row for row in rows if DOMAIN not in (row["variant"] or "")] or rows
     known = [row for row in whole if row["value"] is not None] or whole
     real = [row for row in known if row["provenance"] != SYNTHETIC]
     counts = Counter(key(row) for row in real or known)
+    at_home = {key(row) for row in real or known if row["geo"] in HOME}
     if not counts:
         return None
 
@@ -65,6 +71,9 @@ def default_series(rows: Sequence[Row], variants: Sequence[str]) -> Key | None:
         first = variant.split(":")[0]
         rank = variants.index(first) if first in variants else len(variants)
         named = BRANCHES.index(activity) if activity in BRANCHES else len(BRANCHES)
-        return rank, OWN not in variant.split(":"), variant.count(":"), is_part, named, -counts[one], usual, one
+        parts = variant.split(":")
+        headline = not any(part in HEADLINES for part in parts)
+        away = one not in at_home
+        return rank, OWN not in parts, len(parts), headline, away, is_part, named, usual, -counts[one], one
 
     return min(counts, key=order)

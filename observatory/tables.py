@@ -1,4 +1,4 @@
-"""Rows for people and programs: a table on a terminal, CSV, JSON or Parquet in a pipe.
+"""Rows for people and programs: a table on a terminal, CSV in a pipe, JSON or Parquet where asked for.
 
 Belongs here: turning an Arrow table into text, and a line into one that is safe on a terminal. Does not belong here:
 choosing rows.
@@ -12,10 +12,13 @@ import json
 import sys
 from typing import TYPE_CHECKING, Literal
 
+from observatory.errors import UsageError
 from observatory.safe_text import cell, json_escapes, visible
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from rich.table import Table
+    from rich.text import Text
 
 Format = Literal["table", "csv", "json", "parquet"]
 
@@ -25,14 +28,26 @@ def tell(text: str, *, err: bool = False) -> None:
     print(visible(text), file=sys.stderr if err else sys.stdout, flush=True)
 
 
-def show(table: pa.Table, form: Format, title: str = "") -> None:
-    """Write a table to standard output. Numbers keep all their digits everywhere but in the terminal table,
-    which shows three decimals, and none in a column of whole numbers.
+def usual() -> Format:
+    """The form of figures for which none is asked: a table on a terminal, CSV in a pipe."""
+    return "table" if sys.stdout.isatty() else "csv"
+
+
+def show(table: pa.Table, form: Format | None, title: str = "") -> None:
+    """Write a table to standard output; without a form as a table on a terminal and as CSV in a pipe.
+
+    Numbers keep all their digits everywhere but in the terminal table, which shows three decimals, and none in a column
+    of whole numbers.
 
     Characters that act instead of being read (control, direction of writing) are written out on a terminal and in CSV,
     and escaped in JSON. In CSV, text that a spreadsheet would take for a formula gets an apostrophe (safe_text.cell);
-    numbers never do. Parquet and JSON hold the text as published.
+    numbers never do. Parquet and JSON hold the text as published. Raises UsageError for Parquet on a terminal.
     """
+    form = form or usual()
+    if form == "parquet" and sys.stdout.isatty():
+        raise UsageError(
+            "Parquet is for programs and this is a terminal", remedy="Send it to a file: … > figures.parquet"
+        )
     if form == "parquet":
         import pyarrow.parquet as pq
 
@@ -51,25 +66,42 @@ def show(table: pa.Table, form: Format, title: str = "") -> None:
 
 
 def _terminal(table: pa.Table, title: str) -> None:
+    """The table, as wide as a pipe needs it; on a terminal that is too narrow, what all rows share stands below it."""
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
 
     shown = [c for c in table.column_names if table[c].null_count < table.num_rows or table.num_rows == 0]
-    grid = Table(title=Text(visible(title)) if title else None, title_justify="left")
-    for column in shown:
-        grid.add_column(
-            Text(visible(column)),
-            justify="right" if str(table.schema.field(column).type) in {"double", "int64"} else "left",
-        )
-    columns = [table[column].to_pylist() for column in shown]
-    whole = [all(not isinstance(value, float) or value.is_integer() for value in values) for values in columns]
-    for row in zip(*columns, strict=True):
-        grid.add_row(*(Text(_cell(value, 0 if is_whole else 3)) for value, is_whole in zip(row, whole, strict=True)))
     console = Console()
     if not console.is_terminal:
         console = Console(width=240)
-    console.print(grid)
+    grid = _grid(table, shown, title)
+    shared = [c for c in shown if c != "value" and len(table[c].unique()) == 1]
+    if Console(width=10_000, height=25).measure(grid).maximum <= console.width or len(shared) == len(shown):
+        console.print(grid)
+        return
+    if title:
+        console.print(_text(title))
+    console.print(_grid(table, [c for c in shown if c not in shared], ""))
+    console.print(_text(" · ".join(f"{column}: {_cell(table[column][0].as_py(), 3)}" for column in shared)))
+
+
+def _grid(table: pa.Table, shown: list[str], title: str) -> Table:
+    from rich.table import Table
+
+    grid = Table(title=_text(title) if title else None, title_justify="left")
+    for at, column in enumerate(shown):
+        right = str(table.schema.field(column).type) in {"double", "int64"}
+        grid.add_column(_text(column), justify="right" if right else "left", overflow="fold", no_wrap=at == 0)
+    columns = [table[column].to_pylist() for column in shown]
+    whole = [all(not isinstance(value, float) or value.is_integer() for value in values) for values in columns]
+    for row in zip(*columns, strict=True):
+        grid.add_row(*(_text(_cell(value, 0 if is_whole else 3)) for value, is_whole in zip(row, whole, strict=True)))
+    return grid
+
+
+def _text(text: str) -> Text:
+    from rich.text import Text
+
+    return Text(visible(text))
 
 
 def _cell(value: object, decimals: int) -> str:

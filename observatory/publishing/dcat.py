@@ -21,11 +21,13 @@ PREFIXES = {
     "dct": "http://purl.org/dc/terms/",
     "foaf": "http://xmlns.com/foaf/0.1/",
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
     "spdx": "http://spdx.org/rdf/terms#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 LANGUAGES = {"es": "SPA", "eu": "EUS", "en": "ENG"}
-THEMES = ("ECON", "REGI")
+THEMES = {"ECON": "Economy and finance", "REGI": "Regions and cities"}
+SHA256 = {"@id": "http://spdx.org/rdf/terms#checksumAlgorithm_sha256", "@type": "spdx:ChecksumAlgorithm"}
 DESCRIPTIONS = {
     "es": "Indicadores sobre servicios intensivos en conocimiento y servitización en Bilbao y el País Vasco.",
     "eu": "Jakintza-zerbitzuei eta zerbitizazioari buruzko adierazleak, Bilborako eta Euskadirako.",
@@ -37,6 +39,8 @@ Node = dict[str, Any]
 def catalogue(edition: Edition, tables: Sequence[Table], base: str = "") -> Node:
     """The release and these tables as JSON-LD. ``base`` is the address of the release's folder, ending in ``/``."""
     publisher = {"@id": f"{base}#publisher"}
+    taxonomy = _authority("data-theme", "", "skos:ConceptScheme") | {"dct:title": _text("Data theme", "en")}
+    themes = [_theme(code) | {"skos:prefLabel": _text(label, "en")} for code, label in THEMES.items()]
     root: Node = {
         "@id": f"{base}#catalogue",
         "@type": "dcat:Catalog",
@@ -47,13 +51,31 @@ def catalogue(edition: Edition, tables: Sequence[Table], base: str = "") -> Node
         "dct:language": [_authority("language", code, "dct:LinguisticSystem") for code in LANGUAGES.values()],
         "dct:issued": _typed(edition.created, "dateTime"),
         "dct:modified": _typed(edition.created, "dateTime"),
-        "dcat:themeTaxonomy": _authority("data-theme", "", "http://www.w3.org/2004/02/skos/core#ConceptScheme"),
+        "dcat:themeTaxonomy": {"@id": taxonomy["@id"]},
         "dcat:version": edition.release,
         "dcat:dataset": [{"@id": f"{base}#{table.name}"} for table in tables],
     }
     agent: Node = {"@id": publisher["@id"], "@type": "foaf:Agent", "foaf:name": _text(edition.title, "en")}
     nodes = [node for table in tables for node in _dataset(edition, table, base, publisher)]
-    return {"@context": PREFIXES, "@graph": [root, agent, *nodes]}
+    return {"@context": PREFIXES, "@graph": [root, agent, *nodes, taxonomy, *themes, *_sources(tables)]}
+
+
+def _theme(code: str) -> Node:
+    return _authority("data-theme", code, "skos:Concept")
+
+
+def _sources(tables: Sequence[Table]) -> list[Node]:
+    """The publishers' tables that these were made from; a dataset's source must itself be described as a dataset."""
+    found = {source.address: source for table in tables for source in table.publishers}
+    return [
+        {
+            "@id": address,
+            "@type": "dcat:Dataset",
+            "dct:title": _text(source.title, "en"),
+            "dct:description": _text(source.citation, "en"),
+        }
+        for address, source in found.items()
+    ]
 
 
 def _dataset(edition: Edition, table: Table, base: str, publisher: Mapping[str, str]) -> list[Node]:
@@ -77,9 +99,7 @@ def _dataset(edition: Edition, table: Table, base: str, publisher: Mapping[str, 
         "dct:source": [{"@id": address} for address in dict.fromkeys(s.address for s in table.publishers)],
         "dct:bibliographicCitation": f"{table.title('en')} ({table.name}). {edition.citation}",
         "dcat:keyword": [_text(word, "en") for word in ("KIBS", "servitization", "Basque Country", *table.provenances)],
-        "dcat:theme": [
-            _authority("data-theme", code, "http://www.w3.org/2004/02/skos/core#Concept") for code in THEMES
-        ],
+        "dcat:theme": [{"@id": _theme(code)["@id"]} for code in THEMES],
         "dcat:version": edition.release,
         "dcat:distribution": {"@id": f"{name}-parquet"},
     }
@@ -93,7 +113,7 @@ def _dataset(edition: Edition, table: Table, base: str, publisher: Mapping[str, 
 
 
 def _distribution(edition: Edition, table: Table, base: str) -> Node:
-    address = {"@id": f"{base}{table.path.name}"}
+    address = {"@id": f"{base}{table.path.name}", "@type": "rdfs:Resource"}
     resource = next(r for r in edition.manifest["resources"] if r["name"] == table.name)
     iana = "https://www.iana.org/assignments/media-types/"
     return {
@@ -108,7 +128,7 @@ def _distribution(edition: Edition, table: Table, base: str) -> Node:
         "dcat:byteSize": _typed(str(resource["size_bytes"]), "nonNegativeInteger"),
         "spdx:checksum": {
             "@type": "spdx:Checksum",
-            "spdx:algorithm": {"@id": "http://spdx.org/rdf/terms#checksumAlgorithm_sha256"},
+            "spdx:algorithm": SHA256,
             "spdx:checksumValue": _typed(resource["hash"].removeprefix("sha256:"), "hexBinary"),
         },
     }

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from observatory.errors import DataError
+from observatory.publishing import numbers
 from observatory.publishing.edition import KEY, MEASURES, Edition, Table
 from observatory.publishing.messages import COLUMNS, PROVENANCES, STATUSES, words
 
@@ -44,7 +45,6 @@ def dataset(edition: Edition, table: Table, language: str = "en") -> dict[str, A
     return {
         "version": "2.0",
         "class": "dataset",
-        "href": f"{table.name}.json",
         "label": table.title(language),
         "source": "; ".join(source.citation for source in table.sources),
         "updated": edition.created,
@@ -59,7 +59,7 @@ def dataset(edition: Edition, table: Table, language: str = "en") -> dict[str, A
                 "category": {
                     "index": measures,
                     "label": {m: words(COLUMNS[m], language) for m in measures},
-                    "unit": {m: {"label": table.unit} for m in measures if m != "n"},
+                    "unit": {m: _unit(table.unit if m != "n" else "cases") for m in measures},
                 },
             },
         },
@@ -76,6 +76,11 @@ def dataset(edition: Edition, table: Table, language: str = "en") -> dict[str, A
             "status": {"label": {letter: words(text, language) for letter, text in STATUSES.items()}},
         },
     }
+
+
+def _unit(unit: str) -> dict[str, Any]:
+    """A unit; the format asks for the decimals that its figures are shown with."""
+    return {"label": unit, "decimals": numbers.unit_decimals(unit)}
 
 
 def document(edition: Edition, table: Table, language: str = "en") -> bytes:

@@ -19,6 +19,23 @@ COUNTED = (
 """Units in which things are counted: a whole number of them has no decimals."""
 
 
+PARTS = ("hours", "days")
+"""Counted units of which there are parts, e.g. half an hour."""
+ROUGH = ("index, ", "comparator", "years", "jobs per", "0-100")
+FINE = ("index", "ratio", "nats", "bits", "per year", "standard")
+"""Beginnings of units with one and with four decimals."""
+
+
+def unit_decimals(unit: str) -> int:
+    """Decimals of a column of figures of a unit, where all are shown with the same: 0 for what is counted, 1 for money,
+    index numbers and parts of counts, 4 for ratios and measures near one, else 2."""
+    if unit == "class from 0 to 3" or (unit in COUNTED and unit not in PARTS):
+        return 0
+    if "euro" in unit or unit in PARTS or unit.startswith(ROUGH):
+        return 1
+    return 4 if unit.startswith(FINE) else 2
+
+
 def decimals(value: float, unit: str = "") -> int:
     """Decimals that a figure is shown with: fewer for larger ones (0 from 1000 on, 1 from 10, 2 from 1, else 3).
 

@@ -29,7 +29,7 @@ from observatory.publishing.site_pages import Edition, pages, start_page
 
 RECORD = "site.json"
 TOOLS = ("altair", "Babel", "Jinja2", "markdown-it-py", "vl-convert-python")
-STATIC = ("common.js", "chart.js", "xlsx.js", "indicator.js", "compare.js", "start.js", "site.css")
+STATIC = ("common.js", "chart.js", "xlsx.js", "parquet.js", "indicator.js", "compare.js", "start.js", "site.css")
 HERE = Path(__file__).parent
 
 

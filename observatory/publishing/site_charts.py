@@ -161,7 +161,7 @@ def _rank(unit: str) -> Any:
         strokeDash=alt.condition(alt.datum.provisional, alt.value(DASH), alt.value([1, 0])),
         tooltip=_tips(),
     )
-    return alt.layer(bars, _bounds(points, y, unit), _shown(points, y, unit, 7), *_reference(unit), _watermark())
+    return alt.layer(bars, *_bounds(points, y, unit), _shown(points, y, unit, 7), *_reference(unit), _watermark())
 
 
 def _dots(unit: str) -> Any:
@@ -180,7 +180,7 @@ def _dots(unit: str) -> Any:
         tooltip=_tips(),
     )
     return alt.layer(
-        _bounds(points, y, unit),
+        *_bounds(points, y, unit),
         ring.encode(x=alt.X("value:Q", title=unit), y=y),
         dots,
         _shown(points, y, unit, 15),
@@ -197,10 +197,13 @@ def _fill() -> Any:
     return alt.Fill("look:N", scale=scale, legend=None)
 
 
-def _bounds(points: Any, y: Any, unit: str) -> Any:
+def _bounds(points: Any, y: Any, unit: str) -> list[Any]:
+    """The interval, dark on a white edge: it must be seen on a dark bar as on a light one."""
     import altair as alt
 
-    return points.mark_rule(strokeWidth=2, color="#333").encode(x=alt.X("lower:Q", title=unit), x2="upper:Q", y=y)
+    looks = ({"strokeWidth": 5, "color": "white"}, {"strokeWidth": 2, "color": "#333"})
+    place = {"x": alt.X("lower:Q", title=unit), "x2": "upper:Q", "y": y}
+    return [points.mark_rule(**look).encode(**place) for look in looks]
 
 
 def _shown(points: Any, y: Any, unit: str, away: int) -> Any:

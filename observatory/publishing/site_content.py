@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from observatory import releases
-from observatory.headline import SYNTHETIC, Key, default_series, key, latest, span
+from observatory.headline import HOME, SYNTHETIC, Key, default_series, key, latest, span
 from observatory.models import Header
 
 Row = Mapping[str, Any]
@@ -23,9 +23,11 @@ Row = Mapping[str, Any]
 TOPICS = ("serv", "svy", "ict", "kibs", "hub", "spec", "div", "conc", "conv", "bench", "rel", "io", "mfg", "pm")
 RELATED = {"shift": "conv", "eci": "rel", "agg": "conc", "client": "io"}
 """Prefixes of names that belong to the topic of another prefix."""
-FOCUS = ("48020", "ES213", "ES21", "ES", "EU27_2020")
+FOCUS = (*HOME, "ES", "EU27_2020")
 PEERS = ("ES30",)
 """Beside whom a place stands that is set against a comparator: the journal compares with Madrid."""
+DWARFED = 10
+"""How many times smaller than the largest a figure may be and still be seen in one chart."""
 
 
 @dataclass(frozen=True)
@@ -174,10 +176,17 @@ def default_view(rows: Sequence[Row], series: Key) -> str:
 
 def default_places(rows: Sequence[Row], series: Key) -> list[str]:
     """Places shown first: those in focus that have the series, with a peer instead of what the comparator is part of;
-    else the first ones."""
-    known = sorted({row["geo"] for row in rows if key(row) == series and row["value"] is not None})
+    else the first ones.
+
+    A place whose figure is so large that the first one's line would lie flat beside it is left out.
+    """
+    newest = {row["geo"]: row["value"] for row in of_series(rows, series) if row["value"] is not None}
+    known = sorted(newest)
     comparator = series[2]
     if comparator not in FOCUS:
-        return [geo for geo in FOCUS if geo in known] or known[:3]
+        chosen = [geo for geo in FOCUS if geo in known] or known[:3]
+        return [
+            geo for geo in chosen if abs(newest[geo]) <= DWARFED * abs(newest[chosen[0]]) or min(newest.values()) <= 0
+        ]
     inside = [geo for geo in FOCUS[: FOCUS.index(comparator)] if geo in known]
     return [*inside, *(geo for geo in PEERS if geo in known)] if inside else known[:3]

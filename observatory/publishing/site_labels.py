@@ -44,6 +44,18 @@ def variant_words(language: Language, code: str, names: Mapping[str, str]) -> st
     return " · ".join(said(part) for part in code.split(":")) if code else "–"
 
 
+def code_set(items: str) -> str:
+    """A sum of codes with its runs of divisions drawn together: ``58+59-60+61+64`` as ``58–61 + 64``."""
+    runs: list[list[str]] = []
+    for item in items.split("+"):
+        first, last = item.partition("-")[0], item.rpartition("-")[2]
+        if runs and first.isdecimal() and runs[-1][1].isdecimal() and int(first) == int(runs[-1][1]) + 1:
+            runs[-1][1] = last
+        else:
+            runs.append([first, last])
+    return " + ".join(first if first == last else f"{first}–{last}" for first, last in runs)
+
+
 def variant_order(code: str) -> list[tuple[bool, str, int, str]]:
     """Sorts variants part by part: numbers by size (``step=2`` before ``step=10``), what ends a course last."""
     parts = [(part, *part.partition("=")) for part in code.split(":")]
@@ -108,7 +120,7 @@ class Labels:
         if not items:
             return code or "–"
         name = self._activities.get((scheme, items)) or messages.known(self.language, f"activity.{items}")
-        return (name if items in UNCODED else f"{items} {name}") if name else f"{scheme} {items.replace('+', ' + ')}"
+        return (name if items in UNCODED else f"{items} {name}") if name else f"{scheme} {code_set(items)}"
 
     def variant(self, code: str) -> str:
         """A variant's parts in words, e.g. ``KIBS: sections J + K + M, ICT``."""

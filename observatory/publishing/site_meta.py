@@ -122,24 +122,24 @@ def compare(release: Release, labels: Labels) -> dict[str, Any]:
         "release": release.name,
         "cite": cite,
         "caption": messages.text(language, "place.intro"),
+        "alone": messages.text(language, "compare.alone", n="{n}"),
         "chartOf": messages.text(language, "compare.chart_of"),
         "indicators": indicators,
         "specs": {"dots": site_charts.specifications(language, "")["dots"]},
         "labels": {"geo": _places(labels, known)},
         "defaults": {
-            "geo": [geo for geo in site_content.FOCUS if geo in known][:4] or list(known[:3]),
+            "geo": [geo for geo in site_content.FOCUS if geo in known] or list(known[:3]),
             "indicator": _telling(release),
         },
     }
 
 
 def _telling(release: Release) -> str:
-    """The indicator to begin with: real figures of the most places in focus, then of the most places."""
-    focus = set(site_content.FOCUS[:4])
+    """The indicator to begin with: real figures of its first series for the most places in focus, then for the most."""
 
     def order(one: Indicator) -> tuple[Any, ...]:
-        reach = Counter(series for series, geo in _real(one) if geo in focus)
-        return -max(reach.values(), default=0), -len(one.words["geo"]), one.name
+        reached = {geo for series, geo in _real(one) if series == one.main_series}
+        return -len(reached & set(site_content.FOCUS)), -len(reached), one.name
 
     return min(release.indicators.values(), key=order).name if release.indicators else ""
 

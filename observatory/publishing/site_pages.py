@@ -138,7 +138,7 @@ def _home(edition: Edition) -> dict[str, Any]:
         "answers": found,
         "titles": {one.name: title(one, edition.language) for one in release.indicators.values()},
         "link": state,
-        "topics": [topic for topic, _ in by_topic(release)],
+        "topics": [(topic, len(members)) for topic, members in by_topic(release)],
         "counts": {
             "indicators": len(release.indicators),
             "places": len(release.places),

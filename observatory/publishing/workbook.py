@@ -10,6 +10,7 @@ gives the same bytes.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +18,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from observatory.errors import DataError
-from observatory.publishing import series, site_messages, translations
+from observatory.publishing import numbers, series, site_messages, translations
 from observatory.publishing.edition import MADE_UP, Edition, Language, Table
 from observatory.publishing.messages import COLUMNS, TOPICS, WORKBOOK, topic, words
 from observatory.publishing.site_labels import variant_words
@@ -40,9 +41,15 @@ FIGURES = (
 )
 WIDTHS = (24, 26, 13, 26, 22, 11, 13, 22, 13, 13, 13, 9, 14, 13, 34, 14)
 NUMBERS = ("value", "lower", "upper", "n")
+"""Of the columns of figures, in characters, unless their texts need more."""
+WIDEST = 70
+"""From here on a text wraps."""
 HEAD = 4
 """Row of the column heads; figures begin in the row after it."""
-WHOLE = ("persons", "jobs", "establishments", "enterprises", "firms", "persons or jobs")
+TWO_LINES = 31
+"""Height of a row of heads: Excel does not grow a row by itself."""
+A3 = 8
+"""Number of the paper: on a smaller one a line of figures and its chart would be too small to read."""
 ORANGE = "#FCE4D6"
 CHART_ROWS = 18
 
@@ -96,12 +103,9 @@ class Pen:
 
 
 def number_format(unit: str) -> str:
-    """How figures of a unit are shown: whole counts, one decimal for money and indices, else two or four decimals."""
-    if unit in WHOLE:
-        return "#,##0"
-    if "euro" in unit or unit.startswith(("index, ", "comparator", "years", "jobs per", "0-100")):
-        return "#,##0.0"
-    return "0.0000" if unit.startswith(("index", "ratio", "nats", "bits", "per year", "standard")) else "0.00"
+    """How figures of a unit are shown: with its decimals, and with thousands marks where they are large."""
+    places = numbers.unit_decimals(unit)
+    return ("#,##0" if places < 2 else "0") + (f".{'0' * places}" if places else "")
 
 
 def workbook(edition: Edition, indicators: Sequence[Table], language: Language = "es") -> bytes:
@@ -140,16 +144,47 @@ def head(pen: Pen, sheet: Worksheet, title: str, made_up: int, rows: int) -> Non
         sheet.write_string(2, 0, pen.say("made_up", rows=made_up, all=rows), pen.look("", "warning"))
     else:
         sheet.write_string(2, 0, pen.say("all_real"))
+    printing(pen, sheet)
     sheet.write_url(3, 0, f"internal:'{pen.say('contents')}'!A1", string=pen.say("back"))
+
+
+def height(text: str, width: int) -> int:
+    """Points that a text needs when it wraps in a column of so many characters; no program is left to guess it."""
+    return 15 * sum(len(textwrap.wrap(line, width - 2)) or 1 for line in text.split("\n"))
+
+
+def widths(pen: Pen, tables: Sequence[Table]) -> list[int]:
+    """Widths of the columns of figures: a text that its neighbour cut off would be lost on paper."""
+    said = {"place": ("geo", lambda code: pen.edition.place(code, pen.language)), "unit": ("unit", pen.unit)}
+    found = []
+    for name, least in zip(FIGURES, WIDTHS, strict=True):
+        column, told = said.get(name, (name, str))
+        known = tables if name not in (*NUMBERS, "mark") else ()
+        texts = (told(text) for table in known for text in table.content[column].unique().to_pylist() if text)
+        longest = max(map(len, texts), default=0)
+        found.append(max(least, min(longest + 2, WIDEST)))
+    return found
+
+
+def printing(pen: Pen, sheet: Worksheet, heads: int | None = HEAD) -> None:
+    """On paper and as PDF: lying, as wide as one page, heads on each, named and numbered."""
+    sheet.set_landscape()
+    sheet.set_paper(A3)
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    sheet.fit_to_pages(1, 0)
+    if heads is not None:
+        sheet.repeat_rows(heads)
+    sheet.set_footer(f"&L{pen.citation.replace('&', '&&')}&R&A · &P / &N")
 
 
 def _topic(pen: Pen, title: str, tables: Sequence[Table]) -> None:
     """A sheet with the blocks of a topic's indicators one below the other under one head, charts beside them."""
     sheet = pen.book.add_worksheet(title)
     head(pen, sheet, title, sum(t.made_up for t in tables), sum(t.rows for t in tables))
-    for column, (name, width) in enumerate(zip(FIGURES, WIDTHS, strict=True)):
+    for column, (name, width) in enumerate(zip(FIGURES, widths(pen, tables), strict=True)):
         sheet.write_string(HEAD, column, words(COLUMNS[name], pen.language), pen.look("", "head"))
         sheet.set_column(column, column, width)
+    sheet.set_row(HEAD, TWO_LINES)
     sheet.freeze_panes(HEAD + 1, 0)
     first, charts = HEAD + 1, 0
     for table in tables:
@@ -167,11 +202,11 @@ def _topic(pen: Pen, title: str, tables: Sequence[Table]) -> None:
 
 def block(pen: Pen, sheet: Worksheet, table: Table, rows: Sequence[Mapping[str, Any]], first: int) -> None:
     """The rows of one indicator from row ``first`` on (counted from 0). Years are numbers, windows text."""
-    looks = number_format(table.unit)
     for at, row in enumerate(rows, start=first):
         style, mark = (("orange",), pen.say("mark")) if row["provenance"] == MADE_UP else ((), "")
         plain, year = pen.look("", *style) if style else None, pen.look("0", *style)
-        figure, count = pen.look(looks, *style), pen.look("#,##0", *style)
+        wrapped = pen.look("", "wrap", *style)
+        figure, count = pen.look(number_format(row["unit"]), *style), pen.look("#,##0", *style)
         for column, name in enumerate(FIGURES):
             if name == "place":
                 sheet.write_string(at, column, pen.edition.place(row["geo"], pen.language), plain)
@@ -191,6 +226,9 @@ def block(pen: Pen, sheet: Worksheet, table: Table, rows: Sequence[Mapping[str, 
                     ) from error
             elif name == "period" and series.YEAR.match(found):
                 sheet.write_number(at, column, int(found), year)
+            elif len(found) > WIDEST - 2:
+                sheet.write_string(at, column, found, wrapped)
+                sheet.set_row(at, height(found, WIDEST))
             else:
                 sheet.write_string(at, column, found, plain)
 

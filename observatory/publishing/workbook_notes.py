@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from observatory.publishing.edition import LANGUAGES, MADE_UP, Table
 from observatory.publishing.messages import ABOUT_COLUMNS, COLUMNS, PROVENANCES, STATUSES, TOPICS, words
 from observatory.publishing.site_labels import variant_words
-from observatory.publishing.workbook import FIGURES, HEAD, Pen, head
+from observatory.publishing.workbook import FIGURES, HEAD, TWO_LINES, Pen, head, height, printing
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 
 def _heads(pen: Pen, sheet: Worksheet, row: int, names: Sequence[str], widths: Sequence[int]) -> None:
+    sheet.set_row(row, TWO_LINES)
     for column, (name, width) in enumerate(zip(names, widths, strict=True)):
         sheet.write_string(row, column, name, pen.look("", "head"))
         sheet.set_column(column, column, width)
@@ -60,6 +61,7 @@ def contents(pen: Pen, sheet: Worksheet, sheets: Mapping[str, Sequence[Table]]) 
             sheet.write_number(at, 5, table.made_up, pen.look("#,##0", *orange))
             _day(pen, sheet, at, 6, table.updated, *orange)
             at += 1
+    printing(pen, sheet, 9)
     sheet.freeze_panes(10, 0)
     sheet.autofilter(9, 0, max(at - 1, 10), len(names) - 1)
 
@@ -80,7 +82,8 @@ def definitions(pen: Pen, sheet: Worksheet, tables: Sequence[Table]) -> None:
     names = [words(COLUMNS["indicator"], pen.language), *(f"{pen.say('name')} ({x})" for x in LANGUAGES)]
     names += [pen.say("definition"), words(COLUMNS["unit"], pen.language), pen.say("caveats"), pen.say("reference")]
     names += [words(COLUMNS[x], pen.language) for x in ("sources", "provenance")] + [pen.say("updated")]
-    _heads(pen, sheet, HEAD, names, (28, 32, 32, 32, 60, 22, 60, 34, 50, 24, 14))
+    widths = (28, 32, 32, 32, 60, 22, 60, 34, 50, 24, 14)
+    _heads(pen, sheet, HEAD, names, widths)
     for at, table in enumerate(tables, start=HEAD + 1):
         style = ("wrap", "orange") if table.made_up else ("wrap",)
         sheet.write_url(at, 0, f"internal:{pen.places[table.name]}", string=table.name)
@@ -90,6 +93,7 @@ def definitions(pen: Pen, sheet: Worksheet, tables: Sequence[Table]) -> None:
         texts.append(", ".join(words(PROVENANCES[p], pen.language) for p in table.provenances))
         for column, text in enumerate(texts, start=1):
             sheet.write_string(at, column, text, pen.look("", *style))
+        sheet.set_row(at, max(map(height, texts, widths[1:])))
         _day(pen, sheet, at, len(names) - 1, table.updated, *style)
     sheet.freeze_panes(HEAD + 1, 1)
     sheet.autofilter(HEAD, 0, max(HEAD + len(tables), HEAD + 1), len(names) - 1)
@@ -112,10 +116,12 @@ def flags(pen: Pen, sheet: Worksheet, tables: Sequence[Table]) -> None:
     }
     at = 3
     for title, lines in blocks.items():
-        _heads(pen, sheet, at, (title, pen.say("meaning")), (24, 90))
+        _heads(pen, sheet, at, (title, pen.say("meaning")), (46, 100))
         for name, meaning in lines:
             at += 1
             sheet.write_string(at, 0, name, pen.look("", *(["orange"] if name == MADE_UP else [])))
             sheet.write_string(at, 1, meaning, pen.look("", "wrap"))
+            sheet.set_row(at, height(meaning, 100))
         at += 2
+    printing(pen, sheet, None)
     sheet.freeze_panes(4, 0)

@@ -117,6 +117,7 @@ def test_figures_come_out_as_csv_json_and_parquet(built: Workspace, tmp_path: Pa
     assert float(row["value"]) == pytest.approx(2.096, abs=0.0005) and row["status"] == "A"
     (same,) = json.loads(observatory(*show, "json", data=data).stdout)
     assert same["value"] == float(row["value"])
+    assert observatory(*show[:-1], data=data).stdout == observatory(*show, "csv", data=data).stdout
     table = observatory(*show, "table", data=data).stdout
     assert "2.096" in table and "percent" in table and "2026Q3.0" in table
 

@@ -163,6 +163,9 @@ def test_a_phone_never_scrolls_sideways(chromium: Any, made_site: Site) -> None:
     for path in [*SAMPLE, "indicator/serv_supply_share.html#view=rank&by=activity"]:
         page = phone.open(f"eu/{path}")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+        # the tables that are not drawn by a script have nothing beyond the edge, the mark of made-up rows least of all
+        wide = "all => all.filter(box => box.scrollWidth > box.clientWidth).length"
+        assert page.eval_on_selector_all(".stack", wide) == 0, path
     assert phone.errors == []
     phone.context.close()
 
@@ -232,6 +235,10 @@ def test_the_csv_is_the_release_and_the_pictures_are_the_screen(reader: Reader, 
     assert {type(row["value"]) for row in written} == {float}
     assert sorted(map(plain, written), key=repr) == sorted(map(plain, want), key=repr)
     assert any(LATER in str(line[0]) for line in book.get_sheet_by_index(1).to_python())
+    figures = pq.read_table(io.BytesIO(reader.download("#parquet")))
+    assert [str(figures.schema.field(name).type) for name in ("period", "value", "n")] == ["string", "double", "double"]
+    assert sorted(map(plain, figures.to_pylist()), key=repr) == sorted(map(plain, want), key=repr)
+    assert set(figures["comparator"].to_pylist()) == {None} and LATER in figures.schema.metadata[b"notes"].decode()
     assert reader.download("#png").startswith(b"\x89PNG")
     svg = reader.download("#svg").decode("utf-8")
     assert svg.startswith("<svg") and "Emilia-Romagna" in svg and LATER in svg
@@ -239,6 +246,44 @@ def test_the_csv_is_the_release_and_the_pictures_are_the_screen(reader: Reader, 
     told = {"".join(one.itertext()) for one in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")}
     assert set(shown) <= told and len(told) > 10
     assert reader.errors == []
+
+
+def test_the_parquet_of_a_large_view_has_every_row_with_its_texts_and_gaps(reader: Reader, made_site: Site) -> None:
+    """More rows than a byte of flags and than a byte of length hold; letters beyond ASCII; figures that lack."""
+    reader.open("es/indicator/kibs_emp_share.html#variant=kibs_seed_sections")
+    boxes = reader.page.eval_on_selector_all("#controls input[type=checkbox]", "all => all.map(e => e.value)")
+    reader.open(f"es/indicator/kibs_emp_share.html#variant=kibs_seed_sections&geo={','.join(boxes[:8])}")
+    reader.page.reload()
+    reader.page.wait_for_selector(DRAWN)
+    figures = pq.read_table(io.BytesIO(reader.download("#parquet")))
+    state = reader.state()
+    rows = pq.read_table(made_site.releases / LATER / "kibs_emp_share.parquet").to_pylist()
+    chosen = ("variant", "activity")
+    want = [r for r in rows if all(r[c] == state[c] for c in chosen) and r["geo"] in state["geo"].split(",")]
+    names = [name for name in figures.column_names if name != "release"]
+    assert len(want) > 128 and figures.num_rows == len(want)
+    got = figures.select(names).to_pylist()
+    assert sorted(map(repr, got)) == sorted(repr({name: row[name] for name in names}) for row in want)
+    about = figures.schema.metadata
+    assert "Peso del empleo KIBS" in about[b"title"].decode() and "inventada" in about[b"notes"].decode()
+    assert reader.errors == []
+
+
+def test_where_no_figure_is_known_it_is_said_and_there_is_no_picture_to_save(reader: Reader) -> None:
+    page = reader.open("en/indicator/svy_response_rate.html")
+    assert "missing or not published" in page.inner_text("#chart") and reader.cells()
+    assert page.is_disabled("#png") and page.is_disabled("#svg") and page.is_enabled("#csv")
+    assert reader.errors == []
+
+
+def test_classes_and_intervals_can_be_read_off_the_picture(reader: Reader) -> None:
+    page = reader.open("en/indicator/hub_class.html")
+    assert {"local", "regional", "national", "international"} <= set(
+        page.eval_on_selector_all("#chart text", "all => all.map(t => t.textContent)")
+    )
+    reader.open("en/indicator/svy_mean_share.html")
+    strokes = page.eval_on_selector_all("#chart .mark-rule line", "all => all.map(e => e.getAttribute('stroke'))")
+    assert strokes.count("white") == strokes.count("#333") > 2
 
 
 def test_flags_and_breaks_are_drawn(reader: Reader) -> None:
@@ -322,6 +367,9 @@ def test_places_are_compared_side_by_side(reader: Reader) -> None:
     page = reader.open("eu/compare.html#geo=48020,ES21")
     heads = page.eval_on_selector_all("#table thead th", "all => all.map(e => e.innerText)")
     assert heads[1:] == ["Bilbo", "Euskadi"]
+    rows = page.eval_on_selector_all("#table tbody tr", "all => all.map(r => [...r.children].map(c => c.innerText))")
+    assert len(rows) > 10 and all(cell != "–" for row in rows for cell in row[1:])
+    assert page.inner_text("#alone").rstrip(".").split()[-1].isdecimal()
     reader.settle(lambda: page.check("#geo-ES213"))
     assert page.eval_on_selector_all("#table thead th", "all => all.map(e => e.innerText)")[3] == "Bizkaia"
     reader.settle(lambda: page.select_option("#indicator", "kibs_emp_share"))

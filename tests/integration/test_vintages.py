@@ -142,7 +142,7 @@ def test_the_command_prints_the_triangle_and_then_the_statistics(
     monkeypatch.setenv("OBSERVATORY_DATA", str(two.settings.data_dir))
     words = ["releases", "revisions", "ict_emp_share", "--geo", "ES30"]
     with pytest.raises(SystemExit) as ended:
-        main(words)
+        main([*words, "--format", "table"])
     assert ended.value.code == 0
     printed = capsys.readouterr().out
     assert re.search(r"section_j\W+ES30\W+NACE2:J\W+percent\W+2015\W+6\.30\d\W+6\.1\d\d\b", printed)

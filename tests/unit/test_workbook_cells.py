@@ -71,6 +71,9 @@ def test_an_infinite_figure_stops_the_workbook_and_is_named(tmp_path: Path) -> N
     ("unit", "shown"),
     [
         ("persons or jobs", "#,##0"),
+        ("agreements", "#,##0"),
+        ("class from 0 to 3", "#,##0"),
+        ("hours", "#,##0.0"),
         ("million euro", "#,##0.0"),
         ("index, 2008 = 100", "#,##0.0"),
         ("percent", "0.00"),

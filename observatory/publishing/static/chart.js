@@ -25,7 +25,8 @@ OBS.point = (row, label, meta) => ({
 OBS.marks = (rows, meta) => (rows.some((row) => row.provenance === "synthetic") ? [{ word: meta.text.synthetic }] : []);
 
 OBS.seriesData = (groups, periods, meta) => {
-  const data = { points: [], segments: [], bands: [], marks: OBS.marks(groups.flatMap((g) => g.rows), meta), reference: [] };
+  const all = groups.flatMap((g) => g.rows);
+  const data = { points: [], segments: [], bands: [], marks: OBS.marks(all, meta), reference: [], isKnown: all.length > 0 };
   for (const { label, rows } of groups) {
     const windows = rows.some((row) => row.period.includes("/"));
     data.points.push(...rows.filter((row) => row.value !== null).map((row) => OBS.point(row, label, meta)));
@@ -56,6 +57,7 @@ OBS.barData = (items, reference, meta) => ({
   }),
   segments: [], bands: [], marks: OBS.marks(items.map(({ row }) => row), meta),
   reference: reference && reference.row.value !== null ? [{ label: reference.label, value: reference.row.value }] : [],
+  isKnown: items.length > 0,
 });
 
 // Lines of a subtitle no longer than the picture is wide.
@@ -85,19 +87,29 @@ OBS.room = (spec, width) => {
   }
 };
 
+// An axis of classes names them all.
+OBS.classes = (channel, meta) => {
+  const ranks = Object.keys(meta.classes).map(Number);
+  channel.scale = { domain: [Math.min(...ranks), Math.max(...ranks)] };
+  channel.axis = { ...channel.axis, values: ranks, labelExpr: `(${JSON.stringify(meta.classes)})[datum.value]` };
+};
+
 OBS.drawing = 0;
 
 OBS.draw = async (box, specification, data, words, meta) => {
   const turn = ++OBS.drawing;
   OBS.view = null;
+  for (const kind of ["png", "svg"]) document.getElementById(kind).disabled = !data.points.length;
   if (!data.points.length) {
-    box.replaceChildren(OBS.element("p", {}, OBS.element("strong", {}, words.title), ` · ${words.lines.join(" · ")} · ${meta.text.no_rows}`));
+    const why = data.isKnown ? meta.text.all_missing : meta.text.no_rows;
+    box.replaceChildren(OBS.element("p", { class: "notice quiet" }, OBS.element("strong", {}, why), OBS.element("br"), words.lines.join(" · ")));
     box.parentElement.dataset.drawn = String(turn);
     return;
   }
   const spec = structuredClone(specification);
   const width = box.clientWidth || 600;
-  spec.datasets = data;
+  const { isKnown: _, ...sets } = data;
+  spec.datasets = sets;
   spec.title.text = OBS.wrap(words.title, width * 0.7);
   spec.title.subtitle = words.lines.flatMap((line) => OBS.wrap(line, width));
   for (const layer of spec.layer) {
@@ -106,6 +118,7 @@ OBS.draw = async (box, specification, data, words, meta) => {
       if (told?.type !== "quantitative") continue;
       if (words.unit) told.title = words.unit;
       if (words.isCounted) told.axis = { ...told.axis, tickMinStep: 1, format: ",.0f" };
+      if (words.isClass) OBS.classes(told, meta);
     }
   }
   const empty = (layer) => !spec.datasets[layer.data.name].length;
@@ -125,7 +138,7 @@ OBS.draw = async (box, specification, data, words, meta) => {
       if (layer.encoding.x?.field) layer.encoding.xOffset = { field: "label", type: "nominal", sort: labels, scale: { paddingOuter: 0.8 } };
     }
   }
-  if (width < 560) spec.config.legend.columns = 1;
+  spec.config.legend.columns = Math.max(1, Math.floor(width / 230));
   for (const layer of spec.layer) {
     if (layer.encoding.y?.axis?.labelLimit) layer.encoding.y.axis.labelLimit = width < 560 ? 120 : 260;
   }
@@ -145,14 +158,18 @@ OBS.picture = async (name, kind) => {
   else OBS.save(name, await OBS.view.toSVG(), "image/svg+xml");
 };
 
-OBS.table = (box, caption, heads, rows, meta) => {
+// ``numeric`` are the places of columns of numbers. On a phone the mark stands below the first cell, see site.css.
+OBS.table = (box, caption, heads, rows, meta, numeric = []) => {
   const table = OBS.element("table", {}, OBS.element("caption", {}, caption));
-  table.append(OBS.element("thead", {}, OBS.element("tr", {}, ...heads.map((head) => OBS.element("th", { scope: "col" }, head)))));
+  const kind = (index) => (numeric.includes(index) ? "number" : undefined);
+  const row = heads.map((head, index) => OBS.element("th", { scope: "col", class: kind(index) }, head));
+  table.append(OBS.element("thead", {}, OBS.element("tr", {}, ...row)));
   const body = OBS.element("tbody");
   for (const { cells, synthetic } of rows) {
     const line = OBS.element("tr", { class: synthetic ? "synthetic" : undefined });
     cells.forEach((cell, index) => {
-      line.append(index === 0 ? OBS.element("th", { scope: "row" }, cell) : OBS.element("td", {}, cell));
+      const mark = synthetic && index === 0 ? meta.text.synthetic : undefined;
+      line.append(OBS.element(index ? "td" : "th", { scope: index ? undefined : "row", class: kind(index), "data-mark": mark }, cell));
     });
     body.append(line);
   }

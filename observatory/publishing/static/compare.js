@@ -49,7 +49,7 @@
     if (focused) at(focused)?.focus();
   };
 
-  const told = (row, unit) => {
+  const figure = (row, unit) => {
     if (!row) return "–";
     const value = OBS.value(row.value, meta, row.unit);
     const parts = [unit === "%" && row.value !== null ? OBS.fill(meta.percent, { n: value }) : value];
@@ -72,11 +72,14 @@
       const title = OBS.element("a", { href: `indicator/${id}.html#${new URLSearchParams({ geo: state.geo })}` }, one.title);
       const small = OBS.element("small", {}, `${one.unit} · ${one.series[place]}`);
       return {
-        cells: [OBS.element("span", {}, title, OBS.element("br"), small), ...chosen.map((geo) => told(mine[geo], one.unit))],
-        synthetic: chosen.some((geo) => mine[geo]?.provenance === "synthetic"), filled: chosen.some((geo) => mine[geo]),
+        cells: [OBS.element("span", {}, title, OBS.element("br"), small), ...chosen.map((geo) => figure(mine[geo], one.unit))],
+        synthetic: chosen.some((geo) => mine[geo]?.provenance === "synthetic"), filled: chosen.filter((geo) => mine[geo]).length,
       };
     }));
-    OBS.table(at("table"), meta.caption, [text.indicator, ...chosen.map(name)], rows.filter((row) => row.filled), meta);
+    const least = Math.min(2, chosen.length);
+    const [listed, alone] = [rows.filter((row) => row.filled >= least), rows.filter((row) => row.filled && row.filled < least)];
+    OBS.table(at("table"), meta.caption, [text.indicator, ...chosen.map(name)], listed, meta);
+    at("alone").textContent = alone.length ? OBS.fill(meta.alone, { n: alone.length }) : "";
     const one = meta.indicators[state.indicator];
     const figures = data[state.indicator][Number(state.series)];
     const items = chosen.filter((geo) => figures[geo]).map((geo) => ({
@@ -89,8 +92,9 @@
     at("said").textContent = known.length ? "" : text.no_rows;
     const lines = [one.unit, one.series[Number(state.series)], OBS.fill(meta.cite, { release: meta.release })];
     if (items.some(({ row }) => row.provenance === "synthetic")) lines.push(text.synthetic_note);
-    const isCounted = known.every(({ row }) => meta.counted.includes(row.unit));
-    await OBS.draw(at("chart"), meta.specs.dots, OBS.barData(items, null, meta), { title: one.title, lines, isCounted, room: true }, meta);
+    const every = (test) => known.every(({ row }) => test(row.unit));
+    const told = { title: one.title, lines, room: true, isCounted: every((unit) => meta.counted.includes(unit)), isClass: every((unit) => unit === meta.classUnit) };
+    await OBS.draw(at("chart"), meta.specs.dots, OBS.barData(items, null, meta), told, meta);
   };
   const update = (change) => { state = settle({ ...state, ...change }); return render(); };
 

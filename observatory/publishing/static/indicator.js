@@ -54,7 +54,8 @@
     const filled = periods.filter((period) => rows.some((one) => one.period === period && one.value !== null));
     made.at = among(asked.at, periods, filled[filled.length - 1]);
     const sides = ["geo", ...(activities.length > 1 ? ["activity"] : []), ...(data.variant.words.length > 1 ? ["variant"] : [])];
-    made.by = among(asked.by, sides, usable.length === 1 ? sides[1] : "geo");
+    // a page that opens as bars does so to set variants beside each other
+    made.by = among(asked.by, sides, meta.defaults.view === "rank" ? "variant" : usable.length === 1 ? sides[1] : "geo");
     return { made, activities, comparators, usable, periods, rows, sides };
   };
 
@@ -175,15 +176,16 @@
     const columns = [
       [by === "geo" ? text.place : text[by], (one) => name(by, one[by])],
       [text.period, (one) => OBS.period(one.period)],
-      [`${text.value} (${unitOf(picked)})`, (one) => OBS.value(one.value, meta, one.unit)],
-      ...(some("lower") ? [[text.interval, (one) => OBS.interval(one, meta)]] : []),
+      [`${text.value} (${unitOf(picked)})`, (one) => OBS.value(one.value, meta, one.unit), true],
+      ...(some("lower") ? [[text.interval, (one) => OBS.interval(one, meta), true]] : []),
       [text.status, (one) => OBS.status(one.status, meta)],
-      ...(some("n") ? [[text.n, (one) => (one.n === null ? "–" : OBS.number(one.n, meta, "cases"))]] : []),
+      ...(some("n") ? [[text.n, (one) => (one.n === null ? "–" : OBS.number(one.n, meta, "cases")), true]] : []),
       ...(some("comparator") ? [[text.comparator, (one) => name("geo", one.comparator)]] : []),
       [text.provenance, (one) => OBS.provenance(one.provenance, meta)],
     ];
     const rows = picked.rows.map((one) => ({ cells: columns.map(([, make]) => make(one)), synthetic: one.provenance === "synthetic" }));
-    OBS.table(at("table"), text.table, columns.map(([head]) => head), rows, meta);
+    const numeric = columns.flatMap(([, , isNumber], index) => (isNumber ? [index] : []));
+    OBS.table(at("table"), text.table, columns.map(([head]) => head), rows, meta, numeric);
   };
 
   const words = (now, picked) => {
@@ -194,16 +196,19 @@
     const when = made.view === "series" ? "" : OBS.period(made.at);
     const lines = [[...what, when].filter(Boolean).join(" · "), OBS.fill(meta.cite, { release: state.release })];
     if (picked.rows.some((one) => one.provenance === "synthetic")) lines.push(text.synthetic_note);
-    return { title: meta.title, lines, unit: unitOf(picked), isCounted: picked.rows.every((one) => meta.counted.includes(one.unit)) };
+    const every = (test) => picked.rows.every((one) => test(one.unit));
+    return {
+      title: meta.title, lines, unit: unitOf(picked),
+      isCounted: every((unit) => meta.counted.includes(unit)), isClass: every((unit) => unit === meta.classUnit),
+    };
   };
 
   // What is on the screen as a table of figures: the columns of the release.
   const HEADS = ["indicator", "variant", "geo", "activity", "period", "value", "unit", "status", "lower", "upper", "n", "comparator", "provenance", "sources", "release"];
-  const lines = () => shown.map((one) => HEADS.map((head) => {
-    const value = head === "indicator" ? meta.id : head === "release" ? state.release : one[head];
-    // a spreadsheet must not take a text for a formula (the rule of observatory/safe_text.py)
-    return typeof value === "string" && /^ *[=+\-@\t\r]/.test(value) && value !== "-" ? `'${value}` : value ?? "";
-  }));
+  const cells = () => shown.map((one) => HEADS.map((head) => (head === "indicator" ? meta.id : head === "release" ? state.release : one[head])));
+  // a spreadsheet must not take a text for a formula (the rule of observatory/safe_text.py)
+  const safe = (value) => (typeof value === "string" && /^ *[=+\-@\t\r]/.test(value) && value !== "-" ? `'${value}` : value ?? "");
+  const lines = () => cells().map((line) => line.map(safe));
 
   const csv = () => {
     const quoted = (value) => (/[",\n\r]/.test(value) ? `"${value.replace(/"/g, '""')}"` : value);
@@ -215,6 +220,13 @@
     const about = [[title], ...notes.map((line) => [line]), [location.href]];
     const widths = HEADS.map((head) => (head === "sources" ? 40 : head === "variant" || head === "activity" ? 24 : 13));
     return OBS.workbook([{ name: meta.id.slice(0, 31), rows: [HEADS, ...lines()], widths }, { name: text.about, rows: about, widths: [90] }]);
+  };
+
+  const parquet = () => {
+    const rows = cells();
+    const NUMBERS = ["value", "lower", "upper", "n"];
+    const columns = HEADS.map((name, index) => ({ name, isNumber: NUMBERS.includes(name), values: rows.map((row) => row[index]) }));
+    return OBS.parquet(columns, { title: told.title, notes: told.lines.join("\n"), address: location.href });
   };
 
   const render = async (asked) => {
@@ -229,6 +241,7 @@
     at("permalink").href = link;
     const box = at("chart");
     at("picture").setAttribute("aria-label", alternative(now, picked));
+    at("parquet").disabled = !shown.length;
     at("said").textContent = shown.length ? OBS.fill(text.rows, { n: shown.length }) : text.no_rows;
     told = { ...words(now, picked), room: state.view !== "series" };
     await OBS.draw(box, meta.specs[state.view], shape(now, picked), told, meta);
@@ -253,6 +266,7 @@
   for (const kind of ["png", "svg"]) at(kind).addEventListener("click", () => OBS.picture(`${meta.id}_${state.release}.${kind}`, kind));
   at("csv").addEventListener("click", () => OBS.save(`${meta.id}_${state.release}.csv`, csv(), "text/csv;charset=utf-8"));
   at("xlsx").addEventListener("click", () => OBS.save(`${meta.id}_${state.release}.xlsx`, xlsx()));
+  at("parquet").addEventListener("click", () => OBS.save(`${meta.id}_${state.release}.parquet`, parquet(), "application/vnd.apache.parquet"));
   addEventListener("hashchange", () => show(OBS.read()));
   let width = innerWidth;
   addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; show(state); } });

@@ -172,6 +172,22 @@ def test_the_duckdb_example_runs(root: Path, release: Path, monkeypatch: pytest.
     assert [row[0] for row in rows] == [str(year) for year in range(2000, 2025)]
 
 
+def test_the_duckdb_example_runs_in_the_shell(root: Path, release: Path) -> None:
+    program = shutil.which("duckdb")
+    if program is None:
+        pytest.skip("DuckDB's shell is not installed: the example ran through the library alone")
+    done = subprocess.run(
+        [program, "-csv"],
+        input=example(root, "sql"),
+        cwd=release,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    heads, *rows = done.stdout.splitlines()
+    assert heads == "period,value,status" and len(rows) == 25
+
+
 def test_the_python_example_runs(root: Path, here: Path) -> None:
     names: dict[str, object] = {}
     exec(example(root, "python"), names)

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import zipfile
+from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,8 +16,9 @@ from python_calamine import CalamineWorkbook
 from observatory.publishing import series, site_messages, translations
 from observatory.publishing.edition import Edition, Language
 from observatory.publishing.messages import COLUMNS, TOPICS, WORKBOOK, topic, words
-from observatory.publishing.workbook import FIGURES, HEAD, NUMBERS, workbook
+from observatory.publishing.workbook import FIGURES, HEAD, NUMBERS, WIDEST, workbook
 
+from . import pdf_text
 from .conftest import SEVERAL
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -180,21 +182,66 @@ def office() -> str:
     return found
 
 
+def converted(program: str, source: Path, to: str) -> None:
+    """The workbook in another format, beside it."""
+    profile = f"-env:UserInstallation={(source.parent / 'profile').as_uri()}"
+    command = [program, profile, "--headless", "--convert-to", to, "--outdir", str(source.parent), str(source)]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def sheet_files(folder: Path) -> dict[str, list[list[str]]]:
+    """Cells of every sheet that LibreOffice wrote, by the sheet's name."""
+    found = {path.stem.partition("-")[2]: path.read_text("utf-8") for path in folder.glob("book-*.csv")}
+    return {name: list(csv.reader(io.StringIO(text))) for name, text in found.items()}
+
+
+def sheets_as(program: str, source: Path, shown: str) -> dict[str, list[list[str]]]:
+    """Every sheet as CSV: comma, quotation mark, UTF-8; ``shown`` as the reader sees cells or with all digits."""
+    converted(program, source, f"csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,{shown},false,false,-1")
+    return sheet_files(source.parent)
+
+
 def test_libreoffice_reads_the_same_cells(edition: Edition, small: bytes, tmp_path: Path) -> None:
     program, source = office(), tmp_path / "book.xlsx"
     source.write_bytes(small)
-    # comma, quotation mark, UTF-8, numbers with all their digits, every sheet into a file of its own
-    options = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,-1"
-    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
-    words_of = [program, profile, "--headless", "--convert-to", options, "--outdir", str(tmp_path), str(source)]
-    subprocess.run(words_of, check=True, capture_output=True)
+    read = sheets_as(program, source, "false")
     for name in dict.fromkeys(topic(member) for member in SEVERAL):
-        text = (tmp_path / f"book-{words(TOPICS[name], 'es')}.csv").read_text("utf-8")
         members = [m for m in sorted(SEVERAL) if topic(m) == name]
         wanted = [row for member in members for row in expected(edition, member, "es")]
-        for found, row in zip(list(csv.reader(io.StringIO(text)))[HEAD + 1 :], wanted, strict=True):
+        for found, row in zip(read[words(TOPICS[name], "es")][HEAD + 1 :], wanted, strict=True):
             for column, cell, value in zip(FIGURES, found, row, strict=False):
                 if column in NUMBERS and value != "":
                     assert float(cell) == pytest.approx(value, rel=1e-14)
                 else:
                     assert cell == str(value)
+
+
+def test_the_pdf_of_libreoffice_shows_every_cell_whole(small: bytes, tmp_path: Path) -> None:
+    """What a reader sees in a cell stands in the PDF as often as in the workbook: one run of text for each, several for
+    one that wraps. A text that its neighbour cut off and a number without room would not be found."""
+    program, source = office(), tmp_path / "book.xlsx"
+    source.write_bytes(small)
+    shown = sheets_as(program, source, "true")
+    converted(program, source, "pdf")
+    drawn = [re.sub(r"\s", "", run) for run in pdf_text.runs((tmp_path / "book.pdf").read_bytes())]
+    whole = "".join(drawn)
+    assert "###" not in whole and "\ufffd" not in whole
+    cells = [re.sub(r"\s", "", cell) for rows in shown.values() for row in rows for cell in row if cell]
+    assert [cell for cell in set(cells) if cell not in whole] == []
+    topics = {words(TOPICS[topic(member)], "es") for member in SEVERAL}
+    figures = [cell for name in topics for row in shown[name][HEAD + 1 :] for cell in row]
+    once = Counter(re.sub(r"\s", "", cell) for cell in figures if cell and len(cell) < WIDEST - 1)
+    assert once - Counter(drawn) == Counter() and once.total() > 20_000
+
+
+def test_every_sheet_is_set_up_for_paper_and_gives_wrapped_text_its_room(small: bytes) -> None:
+    with zipfile.ZipFile(io.BytesIO(small)) as parts:
+        names = sorted(name for name in parts.namelist() if name.startswith("xl/worksheets/sheet"))
+        sheets = [ElementTree.fromstring(parts.read(name)) for name in names]
+    assert len(sheets) == 7
+    for sheet in sheets:
+        setup = sheet.find(f"{MAIN}pageSetup")
+        assert (setup.get("orientation"), setup.get("fitToHeight")) == ("landscape", "0")
+        assert "&P / &N" in sheet.find(f"{MAIN}headerFooter/{MAIN}oddFooter").text
+    definitions = [float(row.get("ht", 15)) for row in sheets[-2].iter(f"{MAIN}row") if int(row.get("r")) > HEAD + 1]
+    assert len(definitions) == len(SEVERAL) and min(definitions) > 15

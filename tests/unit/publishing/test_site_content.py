@@ -10,7 +10,7 @@ import pytest
 
 from observatory import catalogue, headline
 from observatory.publishing import site_content, site_data, site_meta, site_svg
-from observatory.publishing.site_labels import Labels, variant_order
+from observatory.publishing.site_labels import Labels, code_set, variant_order
 from observatory.publishing.site_pages import Edition, markdown, pages
 from observatory.publishing.site_sentences import answers, direction
 
@@ -145,7 +145,9 @@ def test_a_figure_of_one_activity_among_several_names_it(tmp_path: Path, english
     made = release(tmp_path / "2026Q3.0", rows)
     assert made.indicators["serv_x"].by_activity == {"section_j"} and not made.indicators["ict_y"].by_activity
     text = dict(pages(Edition("en", made, [made], english)))["en/place/ES21.html"]
-    assert text.count("Section J · C Manufacturing") == 1 and text.count("<small>Section J</small>") == 1
+    assert (
+        text.count("Section J · J Information and communication") == 1 and text.count("<small>Section J</small>") == 1
+    )
 
 
 def test_only_figures_of_one_series_stand_side_by_side(tmp_path: Path) -> None:
@@ -191,3 +193,29 @@ def test_codes_without_a_name_are_shown_as_they_are(english: Labels) -> None:
     assert english.variant("kibs_core:size=small:new_thing") == "KIBS core of the literature · size: small · new thing"
     assert english.variant("unweighted:territory=ES213") == "Unweighted · territory: Bizkaia"
     assert english.status("PU") == "P provisional, U low reliability" and english.status("A") == ""
+
+
+def test_runs_of_divisions_are_drawn_together() -> None:
+    assert code_set("58+59-60+61+62-63+69+71+72") == "58–63 + 69 + 71–72"
+    assert code_set("J+K+M_N") == "J + K + M_N" and code_set("C") == "C"
+
+
+def test_a_place_that_would_flatten_the_first_ones_line_is_left_out() -> None:
+    series = ("section_j", "NACE2:J", "")
+    people = [row("jobs", geo=geo, value=value) for geo, value in (("ES21", 180.0), ("ES", 3900.0), ("EU27_2020", 4e4))]
+    assert site_content.default_places(people, series) == ["ES21"]
+    shares = [one | {"value": value} for one, value in zip(people, (16.5, 18.1, 18.7), strict=True)]
+    assert site_content.default_places(shares, series) == ["ES21", "ES", "EU27_2020"]
+    slopes = [one | {"value": value} for one, value in zip(people, (-0.01, 0.5, 0.7), strict=True)]
+    assert site_content.default_places(slopes, series) == ["ES21", "ES", "EU27_2020"]
+
+
+def test_the_headline_against_the_usual_comparator_comes_first_where_it_speaks_of_the_region() -> None:
+    def years(scenario: str, comparator: str, geo: str = "ES21") -> dict[str, Any]:
+        return row("years", variant=f"section_j:{scenario}", comparator=comparator, geo=geo)
+
+    frozen = [years("linear_frozen", "ES30", geo) for geo in ("ES21", "ES", "EU27_2020")]
+    moving = [years("linear_moving", "ES", "ITH5"), years("linear_moving", "EU27_2020")]
+    chosen = headline.default_series([*frozen, *moving], [])
+    assert chosen == ("section_j:linear_moving", "NACE2:J", "EU27_2020")
+    assert headline.default_series([*frozen, years("linear_frozen", "ES")], [])[2] == "ES"

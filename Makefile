@@ -47,7 +47,7 @@ bench: $(READY)  ## measure the budgets as ratios in one run, into data/build/be
 fuzz: $(READY)  ## feed every parser hostile bytes, FUZZ_SECONDS each (600); failures are saved to be replayed
 	@$(BIN)/python -m tests.fuzz
 
-crash: $(READY)  ## kill a run at 200 counted moments and look at what is left
+crash: $(READY)  ## kill a refresh at 200 counted moments and look at what is left; about half an hour
 	@$(BIN)/python -m tests.integration.crashing 200
 
 serve: $(READY)  ## the Dagster web interface on http://127.0.0.1:3000

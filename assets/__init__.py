@@ -6,7 +6,7 @@ the library. Asset key = schema and table name, in the release as in the files.
 
 import dagster as dg
 
-from assets import checks, core, fetch, indicators, ingest, release, schedules, sensors
+from assets import checks, core, executor, fetch, indicators, ingest, release, schedules, sensors
 from observatory.build import Workspace
 
 
@@ -19,5 +19,5 @@ def build(ws: Workspace) -> dg.Definitions:
         jobs=[schedules.refresh, fetching],
         schedules=schedules.schedules(ws, fetching),
         sensors=sensors.sensors(ws, fetching),
-        executor=dg.in_process_executor,
+        executor=executor.executor(ws),
     )

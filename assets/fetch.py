@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from assets.executor import executor
 from observatory import fetching, runs
 from observatory.build import Workspace
 from observatory.errors import PublisherError
@@ -40,7 +41,7 @@ def job(ws: Workspace, retries: dg.RetryPolicy = RETRIES) -> dg.JobDefinition:
     def fetch_table(context: dg.OpExecutionContext, source: str) -> None:
         one(context, ws, clients(), source)
 
-    @dg.job(name="fetch", executor_def=dg.in_process_executor, description="Fetch what publishers have re-issued")
+    @dg.job(name="fetch", executor_def=executor(ws), description="Fetch what publishers have re-issued")
     def fetch() -> None:
         choose().map(fetch_table)
 

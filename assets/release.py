@@ -3,6 +3,8 @@
 Belongs here: these two assets. Does not belong here: what a release holds (releases.py).
 """
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
@@ -10,6 +12,7 @@ import dagster as dg
 from assets.tables import OWNERS, key
 from observatory import check_plans, quality, releases
 from observatory.build import Workspace
+from observatory.errors import ObservatoryError
 
 
 class ReleaseConfig(dg.Config):
@@ -32,6 +35,17 @@ def complete(ws: Workspace) -> list[str]:
     return new
 
 
+@contextlib.contextmanager
+def reasons(ws: Workspace, step: str) -> Iterator[None]:
+    """Keep why a step failed, as making a table does: Dagster hands on no exception, only its text."""
+    try:
+        yield
+    except ObservatoryError as error:
+        if error not in ws.failures.values():
+            ws.failures[step] = error
+        raise
+
+
 def assets(ws: Workspace) -> list[dg.AssetsDefinition]:
     """The database and the release."""
     everything = [key(relation) for relation in ws.relations]
@@ -46,8 +60,9 @@ def assets(ws: Workspace) -> list[dg.AssetsDefinition]:
         description="observatory.duckdb: raw, catalogue, core and indicators, every table and column commented",
     )
     def database() -> dg.MaterializeResult[Any]:
-        complete(ws)
-        is_new = ws.make_database()
+        with reasons(ws, "database"):
+            complete(ws)
+            is_new = ws.make_database()
         return dg.MaterializeResult(metadata={"path": str(ws.settings.database), "made_now": is_new})
 
     @dg.asset(
@@ -59,8 +74,9 @@ def assets(ws: Workspace) -> list[dg.AssetsDefinition]:
         description="The immutable quarterly release of core and indicator tables",
     )
     def release(config: ReleaseConfig) -> dg.MaterializeResult[Any]:
-        complete(ws)
-        outcome = releases.publish(ws, config.quarter or None)
+        with reasons(ws, "release"):
+            complete(ws)
+            outcome = releases.publish(ws, config.quarter or None)
         return dg.MaterializeResult(
             metadata={"release": outcome.release, "path": str(outcome.path), "is_new": outcome.is_new}
         )

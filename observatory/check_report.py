@@ -13,7 +13,7 @@ from typing import Any
 
 from observatory.errors import DataError
 from observatory.quality import Result
-from observatory.safe_text import visible
+from observatory.safe_text import markdown
 
 FILE = "checks.md"
 RESULTS = "checks.json"
@@ -67,7 +67,7 @@ def _counts(results: Sequence[Result]) -> list[str]:
 def _failure(r: Result) -> list[str]:
     schema, table = r.table.split(".", 1)
     lines = [f"### {r.table}: {r.name} ({'failure' if r.severity == 'critical' else 'warning'})", ""]
-    lines += [f"{_sentence(r.meaning)} Found: {r.observed}.", ""]
+    lines += [f"{_sentence(r.meaning)} Found: {markdown(r.observed)}.", ""]
     if r.sample:
         lines += [*_sample(r.sample), ""]
     return [*lines, f"What to do: {REMEDIES[r.kind].format(schema=schema, table=table)}.", ""]
@@ -104,4 +104,4 @@ def _cell(value: Any) -> str:
     if value is None:
         return "–"
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return visible(text.replace("\n", " ")).replace("|", "\\|")
+    return markdown(text)

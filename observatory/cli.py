@@ -65,6 +65,8 @@ def refresh(
     """Build, check and publish everything that is not up to date."""
     from observatory.progress import lines
 
+    if quarter is not None:  # before the work, not after it
+        rel.known_quarter(quarter)
     fetched = _fetch([], since_updated=True, dry_run=False) if live else 0
     with lines() as say:
         ws = Workspace(chosen(engine), progress=say)

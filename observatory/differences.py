@@ -14,6 +14,7 @@ from typing import Any
 from observatory import causes
 from observatory.causes import Cause
 from observatory.engines.duckdb import DuckDB, quote
+from observatory.safe_text import markdown
 
 LARGEST = 20
 MEASURES = ("value", "status", "lower", "upper", "total", "n", "provenance")
@@ -202,4 +203,4 @@ def _is_told(column: str, rows: Sequence[Mapping[str, Any]]) -> bool:
 def _cell(value: Any) -> str:
     if value is None:
         return "–"
-    return f"{value:.6g}" if isinstance(value, float) else str(value).replace("|", "\\|")
+    return f"{value:.6g}" if isinstance(value, float) else markdown(str(value))

@@ -73,7 +73,9 @@ def sweep(settings: Settings) -> None:
 def _machine(settings: Settings) -> Iterator[Finding]:
     """The folders and the disk."""
     folder = settings.data_dir
-    for place in (folder, settings.build, settings.releases, settings.snapshots):
+    parts = sorted(path for path in settings.build.glob("*") if path.is_dir()) if settings.build.is_dir() else []
+    kept = (settings.releases, settings.snapshots, settings.restricted, settings.state, settings.logs)
+    for place in (folder, settings.build, *parts, *kept):
         if place.exists() and not place.is_dir():
             yield Finding(str(place), "is not a folder", "Move the file away and run `observatory refresh`")
         elif place.is_dir() and not _writable(place):
@@ -130,20 +132,69 @@ def _stores(settings: Settings) -> Iterator[Finding]:
         snapshots.Store(settings.snapshots, "local"),
         snapshots.Store(settings.restricted, "restricted", private=True),
     ):
+        yield from _store(settings, store)
+
+
+def _store(settings: Settings, store: snapshots.Store) -> Iterator[Finding]:
+    try:
+        lock = store.lock()
+    except ObservatoryError as error:
+        mend = partial(_restore_lock, settings, store) if store.name == "local" else None
+        remedy = error.remedy if mend is None else "A repair makes it again from the latest release and the bytes"
+        yield Finding(str(store.lock_path), error.message, remedy, mend)
+        return
+    yield from _altered(settings, store, lock)
+    for source, entry in lock.tables.items():
         try:
-            lock = store.lock()
-        except ObservatoryError as error:
-            mend = partial(_restore_lock, settings, store) if store.name == "local" else None
-            remedy = error.remedy if mend is None else "A repair makes it again from the latest release and the bytes"
-            yield Finding(str(store.lock_path), error.message, remedy, mend)
+            store.read(source, entry)
+        except DataError as error:
+            drop = partial(_set_aside, store, source) if store.name == "local" else None
+            remedy = error.remedy if drop is None else f"Fetch it again: `observatory fetch {source}`"
+            yield Finding(str(store.path(entry)), error.message.partition(": ")[2], remedy, drop)
+
+
+def _altered(settings: Settings, store: snapshots.Store, lock: snapshots.Lock) -> Iterator[Finding]:
+    """Entries of a lock that say of the same bytes something else than the newest release does: a lock never changes
+    without them. A later retrieval is none: the same bytes may have come again.
+    """
+    release, said = _last_lock(settings)
+    for source, entry in lock.tables.items():
+        known = said.get(entry.sha256, {})
+        if not known:
             continue
-        for source, entry in lock.tables.items():
-            try:
-                store.read(source, entry)
-            except DataError as error:
-                drop = partial(_set_aside, store, source) if store.name == "local" else None
-                remedy = error.remedy if drop is None else f"Fetch it again: `observatory fetch {source}`"
-                yield Finding(str(store.path(entry)), error.message.partition(": ")[2], remedy, drop)
+        own = known.get(source)
+        if own is None:
+            words = f"has under {source} the bytes that release {release} has under {', '.join(sorted(known))}"
+        else:
+            differing = [field for field, value in own if value != getattr(entry, field)]
+            if not differing or (differing == ["retrieved_at"] and entry.retrieved_at > own.retrieved_at):
+                continue
+            words = f"{source}: {', '.join(differing)}: not what release {release} says of the same bytes"
+            known = {source: own}
+        mend = partial(_as_released, store, source, known) if store.name == "local" else None
+        remedy = "A repair takes the words of the release" if mend else "Restore the file from version control"
+        yield Finding(str(store.lock_path), words, remedy, mend)
+
+
+def _last_lock(settings: Settings) -> tuple[str, dict[str, dict[str, snapshots.LockEntry]]]:
+    """The newest release with a lock that can be read, and its entries by hash and source."""
+    for name in reversed(releases.names(settings.releases)):
+        path = settings.releases / name / "lock.yaml"
+        try:
+            tables = snapshots.parse(path.read_bytes(), str(path)).tables
+        except (OSError, ObservatoryError):
+            continue
+        found: dict[str, dict[str, snapshots.LockEntry]] = {}
+        for source, entry in tables.items():
+            found.setdefault(entry.sha256, {})[source] = entry
+        return name, found
+    return "", {}
+
+
+def _as_released(store: snapshots.Store, source: str, known: dict[str, snapshots.LockEntry]) -> None:
+    """Put what a release says of some bytes in the place of the entry ``source``."""
+    tables = {name: entry for name, entry in store.lock().tables.items() if name != source} | known
+    atomic.write_text(store.lock_path, snapshots.dump(snapshots.Lock(tables=dict(sorted(tables.items())))))
 
 
 def _restore_lock(settings: Settings, store: snapshots.Store) -> None:
@@ -243,6 +294,18 @@ def _releases(settings: Settings) -> Iterator[Finding]:
     elif standing is not None and standing.name not in whole:
         words = f"points to {standing.name}, which is not whole"
         yield Finding(str(pointer), words, f"A repair points to {newest}" if newest else "Refresh", mend)
+    elif standing is not None:
+        yield from _unannounced(pointer, standing, [folder / name for name in whole])
+
+
+def _unannounced(pointer: Path, standing: Path, whole: list[Path]) -> Iterator[Finding]:
+    """A release that was made after the one that is pointed to: its publication ended before the pointer moved."""
+    made = {path.name: str(releases.manifest(path)["created"]) for path in whole}
+    last = max(whole, key=lambda path: made[path.name])
+    if made[last.name] > made[standing.name]:
+        words = f"points to {standing.name}, and {last.name} was made after it: its publishing was broken off"
+        remedy = f"A repair points to {last.name}; a refresh publishes what is new since {standing.name} under a new id"
+        yield Finding(str(pointer), words, remedy, partial(_point, pointer, last.name))
 
 
 def _point(pointer: Path, release: str) -> None:

@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING, Any
 from observatory import headline, sharing
 from observatory import releases as rel
 from observatory.errors import DataError, UsageError
+from observatory.estimators import FORMULAS
 from observatory.lineage_formula import Step, steps
 from observatory.lineage_replay import Id, Replay, Row
-from observatory.lineage_sql import Untraceable, column_lineage
+from observatory.lineage_sql import Untraceable, column_lineage, named_columns
 from observatory.models import INDICATOR_COLUMNS, KEY, Model
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def explain(
     ``is_traced``    whether the present build is that of the release; ``differences`` says in words where it is not.
                      If false, ``formula``, ``rows`` and ``cells`` are empty
     ``formula``      steps, each with name, expression, numbers, value, terms; those of tables behind the figure, where
-                     few rows matter, after its own; empty where it cannot be told
+                     few rows matter, after its own; empty where it cannot be told, as of an estimator that takes
+                     many rows together
     ``rows``         tables between, the figure first: relation, row (number in its Parquet file, from 0), key, value,
                      unit, status, is_least (whether each input is known to matter), inputs (a list of [relation, row])
     ``cells``        what publishers sent: source, relation, row, dimensions (each with dimension, code, label, name),
@@ -127,8 +129,8 @@ def find(
         return chosen, [_said(row, open_) for row in found if row is not chosen]
     if found:
         raise UsageError(
-            f"{indicator}: {len(found)} figures fit{' ' if wanted else ''}{_said(wanted)}; "
-            f"they differ in {', '.join(open_)}",
+            f"{indicator}: {len(found)} figures{' fit ' if wanted else ''}{_said(wanted)}, "
+            f"which differ in {', '.join(open_)}",
             remedy="Say which: " + "; ".join(_said(row, open_) for row in found[:NEAREST]) + _more(len(found)),
         )
     near_rows = sorted(rows, key=lambda row: -_nearness(row, wanted))[:NEAREST]
@@ -219,6 +221,9 @@ def _follow(ws: Workspace, name: str, figure: Row) -> tuple[list[Row], list[Row]
             if model.header.estimator is None and len(targets) <= SHOWN:
                 for row in targets.values():
                     formula += _named(model, name, row, steps(model.sql, {c: row[c] for c in model.key}, replay.rows))
+            elif len(targets) <= SHOWN:
+                for row in targets.values():
+                    formula += _named(model, name, row, _estimated(model, row, replay))
         for (number, row), inputs in zip(targets.items(), made.rows, strict=True):
             rows.append(_row(model, number, row, inputs, made.is_least))
         for source, numbers in _grouped(i for inputs in made.rows for i in inputs).items():
@@ -229,6 +234,17 @@ def _follow(ws: Workspace, name: str, figure: Row) -> tuple[list[Row], list[Row]
         for number, row in sorted(taken.items())
     ]
     return rows, cells, formula
+
+
+def _estimated(model: Model, row: Row, replay: Replay) -> list[Step]:
+    """The formulas of an estimator that takes each row of the SELECT by itself, with that row's numbers."""
+    found: list[Step] = []
+    key = ", ".join(column for column in model.key if column in named_columns(model.sql))
+    for column, formula in FORMULAS.get(model.header.estimator or "", {}).items():
+        if row.get(column) is not None:
+            sql = f"with selected as ({model.sql}\n) select {key}, {formula} as {column} from selected"
+            found += steps(sql, {c: row[c] for c in model.key}, replay.rows, column)
+    return found
 
 
 def _named(model: Model, name: str, row: Row, found: list[Step]) -> Iterator[Step]:

@@ -193,6 +193,12 @@ def _partition(window: exp.Window) -> str:
     return f"partition by {by}" if by else ""
 
 
+def named_columns(sql: str) -> list[str]:
+    """Names of the columns of a SELECT, as it says them."""
+    query = parse_one(sql, dialect=DIALECT)
+    return list(query.named_selects) if isinstance(query, exp.Query) else []
+
+
 def column_lineage(sql: str, columns: Mapping[str, Collection[str]]) -> dict[str, set[tuple[str, str]]]:
     """For every column that a SELECT returns the columns (relation, column) that its value is computed from.
 

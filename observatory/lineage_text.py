@@ -86,7 +86,8 @@ def _rows(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"From {relation} ({len(found)} row{'s' * (len(found) > 1)}):"
         for row in found[:SHOWN]:
             key = " ".join(f"{column}={value}" for column, value in row["key"].items())
-            yield f"  {key}: {_number(row['value'])} {row['unit'] or ''} [{row['status']}]"
+            value = "" if row["value"] is None and not row["unit"] else f"{_number(row['value'])} {row['unit'] or ''} "
+            yield f"  {key}: {value}[{''.join(dict.fromkeys(row['status'] or ''))}]"
         yield from _rest(found)
     if any(not row["is_least"] for row in rows):
         yield "  (the inputs listed are enough for the figure; not each of them was tried for making a difference)"

@@ -219,7 +219,9 @@ def data_docs(ws: Workspace, release: Path, found: Sequence[Result], target: Pat
         batch = memory.add_dataframe_asset(name).add_batch_definition_whole_dataframe(release.name)
         suite = gx_context.suites.add(gx.ExpectationSuite(name=name, expectations=expectations))
         run = gx.ValidationDefinition(name=name, data=batch, suite=suite)
-        gx_context.validation_definitions.add(run).run(batch_parameters={"dataframe": frame}, result_format="SUMMARY")
+        gx_context.validation_definitions.add(run).run(
+            batch_parameters={"dataframe": _as_text(frame)}, result_format="SUMMARY"
+        )
 
     for name in dict.fromkeys(result.table for result in found):
         path = release / f"{name.split('.', 1)[1]}.parquet"
@@ -238,8 +240,25 @@ def data_docs(ws: Workspace, release: Path, found: Sequence[Result], target: Pat
 
 def _expectation(name: str, kwargs: dict[str, Any], of: Check | Result) -> Any:
     """The expectation, said in Data Docs as what its check is called and what it must not find."""
-    said = f"{of.name} ({of.severity}): there must not be {of.meaning}"
-    return expectation_class(name)(**kwargs, description=said, severity=of.severity)
+    said = _as_text(f"{of.name} ({of.severity}): there must not be {of.meaning}")
+    return expectation_class(name)(**_as_text(kwargs), description=said, severity=of.severity)
+
+
+def _as_text(shown: Any) -> Any:
+    """Texts, also those in lists, mappings and frames, without the start of a tag: Data Docs take what they show for
+    HTML, a publisher's label, too.
+    """
+    import pandas as pd
+
+    if isinstance(shown, str):
+        return shown.replace("<", "&lt;")
+    if isinstance(shown, dict):
+        return {key: _as_text(value) for key, value in shown.items()}
+    if isinstance(shown, list):
+        return [_as_text(value) for value in shown]
+    if isinstance(shown, pd.DataFrame):
+        return shown.apply(lambda column: column if pd.api.types.is_numeric_dtype(column) else column.map(_as_text))
+    return shown
 
 
 def _bad(result: Result) -> int:

@@ -50,6 +50,13 @@ def quarter_of(day: datetime) -> str:
     return f"{day.year}Q{(day.month - 1) // 3 + 1}"
 
 
+def known_quarter(text: str) -> str:
+    """The text if it is a quarter, else UsageError."""
+    if not QUARTER.match(text):
+        raise UsageError(f"{text!r} is not a quarter", remedy="Write it like 2026Q4")
+    return text
+
+
 def _order(name: str) -> tuple[int, ...]:
     match = NAME.match(name)
     return tuple(int(part) for part in match.groups()) if match else ()
@@ -128,9 +135,7 @@ def publish(ws: Workspace, quarter: str | None = None, now: datetime | None = No
     releases and the pointer are as they were.
     """
     now, asked = now or datetime.now(UTC), quarter
-    quarter = quarter or quarter_of(now)
-    if not QUARTER.match(quarter):
-        raise UsageError(f"{quarter!r} is not a quarter", remedy="Write it like 2026Q4")
+    quarter = known_quarter(quarter or quarter_of(now))
     results = quality.results(ws)
     if failed := [r for r in results if not r.passed and r.severity == "critical"]:
         raise CheckFailed(

@@ -11,7 +11,8 @@ import unicodedata
 
 _ACTING = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _PLAIN = re.compile(r"[ -~\u00a1-\u00ac\u00ae-\u02af\u1e00-\u1eff\u2010-\u2027\u2030-\u205e\u2190-\u22ff]*")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_MARKUP = re.compile(r"[`|<\[]|\\(?=[!-/:-@\[-`{-~]|$)")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def visible(text: str, *, keep: str = "\n\t") -> str:
@@ -29,9 +30,10 @@ def visible(text: str, *, keep: str = "\n\t") -> str:
 def cell(value: object) -> object:
     """A value for a CSV file that a spreadsheet may open: numbers as they are, None as nothing.
 
-    Text is made visible, and text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return, with blanks
-    before it or not, gets an apostrophe in front, which spreadsheets take for "this is text". A lone ``-``, which
-    publishers write for nil, is no formula and stays. A program that wants the text as published takes JSON or Parquet.
+    Text is made visible, and text that begins with ``=``, ``+``, ``-``, ``@`` (of full width, too), a tab or the end
+    of a line, with blanks before it or not, gets an apostrophe in front, which spreadsheets take for "this is text". A
+    lone ``-``, which publishers write for nil, is no formula and stays. A program that wants the text as published
+    takes JSON or Parquet.
     """
     if value is None:
         return ""
@@ -39,6 +41,11 @@ def cell(value: object) -> object:
         return value
     shown = visible(value)
     return f"'{shown}" if value.lstrip(" ").startswith(_FORMULA) and value != "-" else shown
+
+
+def markdown(text: str) -> str:
+    """Text within a line of Markdown: visible, and neither HTML nor a link, a picture, code, a new line or cell."""
+    return _MARKUP.sub(r"\\\g<0>", visible(text.replace("\n", " ")))
 
 
 def json_escapes(document: str) -> str:

@@ -46,6 +46,21 @@ ESTIMATORS = (
     "trend.slope",
 )
 
+_SE = (
+    "sqrt((1 - e_ij / e_j) / e_ij + (1 - e_i / e) / e_i - "
+    "(case when part_whole then 2 * (1 - e_ij / e_j) / e_i else 0 end))"
+)
+_LQ = "(e_ij / e_j) / (e_i / e)"
+FORMULAS = {
+    "intervals.location_quotient": {
+        "value": _LQ,
+        "lower": f"{_LQ} * exp(-1.959963984540054 * {_SE})",
+        "upper": f"{_LQ} * exp(1.959963984540054 * {_SE})",
+    },
+    "programme.shares": {"value": "100 * k / n"},
+}
+"""What estimators that take each row of the SELECT by itself compute from its columns, to be told with the numbers."""
+
 
 def resolve(name: str) -> Estimator:
     """The estimator that a model header names, ``<module>.<function>``.

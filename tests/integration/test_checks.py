@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -134,6 +135,22 @@ def test_data_docs_run_the_expectations_on_the_release_and_show_every_other_resu
     assert "Failed" in rows and "no_sudden_jump (warning): there must not be" in rows
     (columns,) = [text for text in pages if "there must not be two rows with the same source, geo" in text]
     assert "Succeeded" in columns
+
+
+def test_data_docs_show_html_in_a_label_as_text(built: Workspace, tmp_path: Path) -> None:
+    bad = "<img src=x onerror=alert(1)>"
+    table = pq.read_table(releases.find(built.settings.releases) / "gva.parquet").slice(0, 3)
+    odd = table.set_column(table.column_names.index("geo"), "geo", pa.array([bad, bad, "ES"]))
+    release = tmp_path / "2026Q3.0"
+    release.mkdir()
+    pq.write_table(
+        odd.set_column(table.column_names.index("period"), "period", pa.array([bad] * 3)), release / "gva.parquet"
+    )
+    note = quality.Result("core.gva", "made_up", "sql", "warning", f"a label {bad}", False, f"1 bad rows {bad}", [bad])
+    kept = [r for r in check_report.read(releases.find(built.settings.releases)) if r.table == "core.gva"]
+    quality.data_docs(built, release, [*kept, note], tmp_path / "docs")
+    pages = [p.read_text("utf-8") for p in (tmp_path / "docs").rglob("*.html")]
+    assert any("&lt;img src=x" in page for page in pages) and not any("<img src=x" in page for page in pages)
 
 
 def test_data_docs_never_write_into_a_folder_that_holds_something(

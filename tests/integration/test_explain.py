@@ -100,6 +100,12 @@ def test_a_quotient_and_its_interval(built: Workspace) -> None:
     assert quotient * np.exp(-Z * se) == pytest.approx(figure["lower"], rel=1e-9)
     assert quotient * np.exp(Z * se) == pytest.approx(figure["upper"], rel=1e-9)
     assert len(document["cells"]) == 8 and document["model"]["estimator"] == "intervals.location_quotient"
+    told = {step["name"]: step for step in document["formula"]}
+    numbers = [f"{float(n):.15g}" for n in (part["ES21"], whole["ES21"], part["ES"], whole["ES"])]
+    assert told["value"]["numbers"] == "({} / {}) / ({} / {})".format(*numbers)
+    for name in ("value", "lower", "upper"):
+        assert told[name]["value"] == pytest.approx(figure[name], rel=1e-9)
+    assert "value = (e_ij / e_j) / (e_i / e) = (159600 / 990600)" in "\n".join(lines(document))
 
 
 def test_a_survey_mean_is_that_of_the_answers_in_the_named_snapshot(built: Workspace) -> None:
@@ -254,8 +260,9 @@ def test_the_model_file_is_named_by_hash(built: Workspace, root: Any) -> None:
     ("indicator", "asked", "says"),
     [
         ("ict_emp_shar", {}, "Nearest: ict_emp_share"),
+        ("ict_gap_pp", {}, " figures, which differ in geo, period, comparator. Say which: --geo "),
         ("ict_emp_share", {"geo": "ES2", "period": "2015"}, "--geo ES21 --activity NACE2:J --period 2015"),
-        ("ict_gap_pp", {"geo": "ES21", "comparator": "ES"}, "they differ in period. Say which: --period "),
+        ("ict_gap_pp", {"geo": "ES21", "comparator": "ES"}, "which differ in period. Say which: --period "),
     ],
 )
 def test_what_there_is_not_names_the_nearest(

@@ -51,7 +51,7 @@ def test_a_failure_says_what_was_found_in_which_rows_and_what_to_do() -> None:
 
 def test_a_cell_of_a_publisher_cannot_act_on_its_reader_or_break_the_table() -> None:
     text = check_report.render([replace(JUMP, sample=[{"label": "\x1b[2J one\ntwo|three"}])], "2026Q4.0", {})
-    assert "| \\x1b[2J one two\\|three |" in text
+    assert "| \\x1b\\[2J one two\\|three |" in text
 
 
 def test_every_check_of_every_table_has_a_line() -> None:

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from pathlib import Path
 
 import duckdb
@@ -333,6 +334,8 @@ def test_what_acts_is_written_out_and_what_is_read_stays(text: str, shown: str) 
         ("-5", "'-5"),
         ("@SUM(A1)", "'@SUM(A1)"),
         ("\t=1", "'\t=1"),
+        ("\n=1", "'\n=1"),
+        ("＝1+1", "'＝1+1"),
         ("\r=1", "'\\x0d=1"),
         ("  =1", "'  =1"),
         ("-", "-"),
@@ -346,6 +349,20 @@ def test_what_acts_is_written_out_and_what_is_read_stays(text: str, shown: str) 
 )
 def test_text_is_never_a_formula_and_numbers_stay(value: object, written: object) -> None:
     assert cell(value) == written
+
+
+def test_text_in_markdown_is_neither_html_nor_a_link_nor_a_new_cell() -> None:
+    from markdown_it import MarkdownIt
+
+    from observatory.check_report import _cell
+    from observatory.differences import _cell as cell_of_differences
+
+    bad = "<img src=x onerror=alert(1)> [a](javascript:b) ![p](http://a.invalid) <http://a.invalid> `c` "
+    bad += "a|b \\| \u202ed\ne"
+    for written in (_cell, cell_of_differences):
+        page = MarkdownIt("commonmark", {"html": True}).enable("table").render(f"| a |\n|---|\n| {written(bad)} |\n")
+        assert not {"<img", "<a ", "<code"}.intersection(re.findall(r"<\w+ ?", page)) and page.count("<td>") == 1
+        assert "&lt;img src=x onerror=alert(1)&gt; [a](javascript:b)" in page and "a|b \\| \\u202ed e" in page
 
 
 def test_exported_csv_is_read_back_by_column(capsys: pytest.CaptureFixture[str]) -> None:

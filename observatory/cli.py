@@ -74,6 +74,7 @@ def refresh(
             with running.alone(ws.settings.data_dir, "observatory refresh"):
                 taken = sharing_inputs.pull(ws)
                 say(f"{taken} tables taken from the shared store")
+        examiner.sweep_if_any(ws.settings)  # also where nothing is left to do but to clear away
         if rel.up_to_date(ws):
             from observatory import metrics
 
@@ -84,7 +85,6 @@ def refresh(
         from assets.run import refresh as run
 
         with running.alone(ws.settings.data_dir, "observatory refresh"):
-            examiner.sweep(ws.settings)
             outcome = run(ws, quarter)
             if not (outcome.is_new or outcome.failures):  # a new release has taken them along
                 sharing_inputs.push(ws)

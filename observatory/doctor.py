@@ -70,6 +70,13 @@ def sweep(settings: Settings) -> None:
             finding.repair()
 
 
+def sweep_if_any(settings: Settings) -> None:
+    """The same, taking the lock for it, where there is something; raises StorageError while another run has it."""
+    if any(_leftovers(settings)):
+        with running.alone(settings.data_dir, "clearing away what a killed run left"):
+            sweep(settings)
+
+
 def _machine(settings: Settings) -> Iterator[Finding]:
     """The folders and the disk."""
     folder = settings.data_dir

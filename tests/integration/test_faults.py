@@ -492,6 +492,17 @@ def test_refreshes_killed_at_any_moment_leave_whole_releases() -> None:
     assert outcome["changes"] > 50 and outcome["moments"] > 500
 
 
+def test_a_refresh_with_nothing_left_to_do_clears_away_what_a_killed_one_left(small: Settings) -> None:
+    """One that was killed after it had published left a draft of its metrics; what follows finds nothing new."""
+    assert crashing.forked(small).code == 0
+    draft = small.data_dir / ".metrics.prom.999999.part"
+    draft.write_text("half")
+    assert [found.place for found in told(small)] == [str(draft)]
+    ended = crashing.forked(small)
+    assert ended.code == 0 and "Nothing has changed" in ended.said
+    assert not draft.exists() and told(small) == []
+
+
 def test_the_command_says_what_is_wrong_and_ends_with_one(small: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OBSERVATORY_HOME", str(small.home))
     monkeypatch.setenv("OBSERVATORY_DATA", str(small.data_dir))

@@ -98,7 +98,7 @@ class Spark:
         session = _session(self)
         for relation, schema in schemas.items():
             _known(session).pop(relation, None)
-            session.createDataFrame(_plain(schema.empty_table())).createOrReplaceTempView(spark_sql.view_name(relation))
+            _frame(session, schema.empty_table()).createOrReplaceTempView(spark_sql.view_name(relation))
         with _quiet():
             try:
                 _ = session.sql(text).schema
@@ -116,7 +116,7 @@ class Spark:
         if self.is_local or self.is_shared or path.is_dir():
             frame = session.read.parquet(str(path.resolve()))
         else:
-            frame = session.createDataFrame(_plain(pq.read_table(path)))
+            frame = _frame(session, pq.read_table(path))
         frame.createOrReplaceTempView(spark_sql.view_name(relation))
         known[relation] = stamp
 
@@ -163,7 +163,8 @@ def _session(engine: Spark) -> Any:
     for key, value in _options(engine).items():
         builder = builder.config(key, value)
     if engine.remote:
-        builder = builder.remote(engine.remote)
+        with _unwarned():
+            builder = builder.remote(engine.remote)
     else:
         # a variable of this name would choose a server, whatever the builder says
         os.environ.pop("SPARK_REMOTE", None)
@@ -173,7 +174,7 @@ def _session(engine: Spark) -> Any:
     for logger in ("py4j", "SQLQueryContextLogger", "DataFrameQueryContextLogger"):
         logging.getLogger(logger).setLevel(logging.CRITICAL)
     try:
-        with _apart(engine.spill / "spark" / "spark.log") if engine.is_local else contextlib.nullcontext():
+        with _unwarned() if engine.remote else _apart(engine.spill / "spark" / "spark.log"):
             session = builder.getOrCreate()
     except _errors(OSError, RuntimeError) as error:
         said = str(error).strip().splitlines()
@@ -186,14 +187,21 @@ def _session(engine: Spark) -> Any:
 
 
 @contextlib.contextmanager
+def _unwarned() -> Iterator[None]:
+    """Without what pyspark says of pandas while it is imported: no pandas frame passes here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextlib.contextmanager
 def _apart(log: Path) -> Iterator[None]:
     """While Java starts, let standard error be a file: Java keeps it, and its lines are no part of a command's."""
     log.parent.mkdir(parents=True, exist_ok=True)
     sys.stderr.flush()
     own = os.dup(2)
     try:
-        with log.open("wb") as file, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with log.open("wb") as file, _unwarned():
             os.dup2(file.fileno(), 2)
             yield
     finally:
@@ -213,11 +221,16 @@ def _options(engine: Spark) -> dict[str, str]:
         "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
     }
-    if engine.is_local:
-        scratch = (engine.spill / "spark").resolve()
+    if not engine.remote:
+        # the driver is here: it opens no page to a network, and says nothing between the lines of a command
         options |= {
             "spark.ui.enabled": "false",
             "spark.ui.showConsoleProgress": "false",
+            "spark.log.level": "ERROR",
+        }
+    if engine.is_local:
+        scratch = (engine.spill / "spark").resolve()
+        options |= {
             "spark.driver.bindAddress": "127.0.0.1",
             "spark.driver.host": "127.0.0.1",
             "spark.driver.maxResultSize": "0",
@@ -225,7 +238,6 @@ def _options(engine: Spark) -> dict[str, str]:
             "spark.local.dir": str(scratch),
             "spark.sql.warehouse.dir": str(scratch / "warehouse"),
             "spark.sql.catalogImplementation": "in-memory",
-            "spark.log.level": "ERROR",
         }
     return options
 
@@ -235,6 +247,17 @@ def _partitions(views: Mapping[str, Path]) -> int:
     files = [f for path in views.values() for f in (path.rglob("*.parquet") if path.is_dir() else [path])]
     size = sum(file.stat().st_size for file in files)
     return min(max(FEWEST_PARTITIONS, size // BYTES_A_PARTITION), MOST_PARTITIONS)
+
+
+def _frame(session: Any, table: pa.Table) -> Any:
+    """A table as Spark's. Spark Connect takes none without rows, so such a one gets a row that nobody reads."""
+    import pyarrow as pa
+
+    plain = _plain(table)
+    if plain.num_rows:
+        return session.createDataFrame(plain)
+    row = pa.table([pa.nulls(1, field.type) for field in plain.schema], names=plain.column_names)
+    return session.createDataFrame(row).limit(0)
 
 
 def _plain(table: pa.Table) -> pa.Table:

@@ -86,13 +86,18 @@ def elapsed(starts_on: str, due_on: str, as_of: str) -> float:
 
 
 def shares(table: pa.Table) -> pa.Table:
-    """``k`` of ``n`` in percent with the exact interval; input has the key, k, n, provenance, sources. None of none is
-    missing."""
+    """``k`` of ``n`` firms in percent with the exact interval; input has the key, k, n, provenance, sources.
+
+    None of none is missing; of fewer than three firms the share is confidential, status C.
+    """
     require(table, (*KEY, "k", "n", *NAMED), "programme.shares")
     rows = []
     for row in table.to_pylist():
         made = {name: row[name] for name in (*KEY, "n", *NAMED)}
-        rows.append(made | (_percent(int(row["k"]), int(row["n"])) if row["n"] else {"value": NONE, "status": "M"}))
+        if row["n"] >= FEW:
+            rows.append(made | _percent(int(row["k"]), int(row["n"])))
+        else:
+            rows.append(made | {"value": NONE, "n": None, "status": "C" if row["n"] else "M"})
     return result(rows, KEY)
 
 
@@ -136,7 +141,7 @@ def funnel(table: pa.Table) -> pa.Table:
     Input, one row a case: the key (variant is the cohort), furthest (step reached, 0..5), is_signed, is_open,
     provenance, sources. Output: ``<cohort>:reached:<stage>`` in cases, ``<cohort>:went_on:<stage>`` in percent with the
     exact interval, n the decided cases. An open case that has not gone on is undecided (censored): status P while there
-    is one, M while none is decided.
+    is one, M while none is decided or none has come there.
     """
     require(table, (*KEY, "furthest", "is_signed", "is_open", *NAMED), "programme.funnel")
     stages = ["opened", *(f"step={k}" for k in range(1, STEPS + 1)), "signed"]
@@ -154,7 +159,7 @@ def funnel(table: pa.Table) -> pa.Table:
                 "status": "A",
             }
             rows.append(row)
-            if at == len(stages) - 1 or not here:
+            if at == len(stages) - 1:
                 continue
             on = sum(depth[index] > at for index in here)
             decided = on + sum(depth[index] == at and not cases[index]["is_open"] for index in here)

@@ -214,13 +214,16 @@ def _pseudonym(reading: _Reading, name: str, address: str) -> str | None:
 
 
 def _refuse_doubles(reading: _Reading, records: Sequence[dict[str, object]]) -> None:
-    seen: dict[tuple[object, ...], object] = {}
+    """No two rows of one key in a month: the indicators are monthly, and what is told twice would count twice."""
+    seen: dict[tuple[object, ...], dict[str, object]] = {}
     for record in records:
-        key = tuple(record[ours] for ours in reading.book.key)
-        if key in seen:
-            same = ", ".join(reading.book.key)
-            reading.refuse(f"row {record['extract_row']}", f"has the {same} of row {seen[key]}", "Keep one of them")
-        seen.setdefault(key, record["extract_row"])
+        key = tuple(str(record[ours])[:7] if ours == "as_of" else record[ours] for ours in reading.book.key)
+        before = seen.setdefault(key, record)
+        if before is not record:
+            same = ", ".join("month" if ours == "as_of" else ours for ours in reading.book.key)
+            reading.refuse(
+                f"row {record['extract_row']}", f"has the {same} of row {before['extract_row']}", "Keep one of them"
+            )
 
 
 def _arrow(records: Sequence[dict[str, object]], book: Register) -> pa.Table:

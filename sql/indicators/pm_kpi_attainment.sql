@@ -6,22 +6,32 @@ unit: percent
 row: one case, measure and date
 sources_note: Registers case and kpi.
 caveats:
+  - What was told last of a case up to the date counts.
   - KPIs are chosen by the firms themselves, so cases are not to be compared with each other.
 reference: Domain notes of the observatory on programme monitoring
 checks:
   - {expectation: expect_column_values_to_be_between, kwargs: {column: value, min_value: 0, max_value: 100}}
 */
-with judged as (
-  select case_id, as_of, provenance,
-    case when target < baseline then actual <= target else actual >= target end as is_reached,
-    least(greatest(case when baseline is not null and target <> baseline then (actual - baseline) / (target - baseline) else actual / nullif(target, 0) end, 0), 1) as attained
+with told as (
+  select case_id, as_of, provenance, baseline, target, actual, case when target < baseline then actual <= target else actual >= target end as is_reached
   from core.programme_kpi
   where actual is not null
+),
+judged as (
+  select case_id, as_of, provenance, is_reached,
+    case when is_reached then 1.0 when target <> baseline then greatest((actual - baseline) / (target - baseline), 0) when target > 0 then greatest(actual / target, 0) end as attained
+  from told
 ),
 per_case as (
   select case_id, as_of, count(*) as n, 100 * avg(case when is_reached then 1.0 else 0.0 end) as reached, 100 * avg(attained) as attained, max(provenance) as provenance
   from judged
   group by case_id, as_of
+),
+latest as (
+  select c.case_id, c.as_of, max(t.as_of) as told_on
+  from core.programme_case c
+  join core.programme_kpi t on t.case_id = c.case_id and t.as_of <= c.as_of
+  group by c.case_id, c.as_of
 )
 select m.measure || ':case=' || c.case_id as variant, '48020' as geo, 'NACE2:TOTAL' as activity, left(c.as_of, 7) as period,
   case m.measure when 'share' then k.reached else k.attained end as value,
@@ -29,5 +39,6 @@ select m.measure || ':case=' || c.case_id as variant, '48020' as geo, 'NACE2:TOT
   coalesce(k.provenance, c.provenance) as provenance, c.source || ';programme_kpi' as sources
 from core.programme_case c
 cross join (values ('share'), ('capped_mean')) m(measure)
-left join per_case k on k.case_id = c.case_id and k.as_of = c.as_of
+left join latest l on l.case_id = c.case_id and l.as_of = c.as_of
+left join per_case k on k.case_id = l.case_id and k.as_of = l.told_on
 order by variant, period

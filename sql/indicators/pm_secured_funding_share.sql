@@ -13,11 +13,11 @@ checks:
   - {expectation: expect_column_values_to_be_between, kwargs: {column: value, min_value: 0}}
 */
 with lines as (
-  select line, as_of, sum(cast(planned as decimal(18, 2))) as planned, coalesce(sum(cast(amount as decimal(18, 2))) filter (written = 'yes'), 0) as secured, max(provenance) as provenance, max(source) as source
+  select line, left(as_of, 7) as period, sum(cast(planned as decimal(18, 2))) as planned, coalesce(sum(cast(amount as decimal(18, 2))) filter (written = 'yes'), 0) as secured, max(provenance) as provenance, max(source) as source
   from core.programme_commitment
-  group by line, as_of
+  group by line, left(as_of, 7)
 )
-select 'line=' || line as variant, '48020' as geo, 'NACE2:TOTAL' as activity, left(as_of, 7) as period,
+select 'line=' || line as variant, '48020' as geo, 'NACE2:TOTAL' as activity, period,
   100 * cast(secured as double) / nullif(cast(planned as double), 0) as value,
   case when coalesce(planned, 0) = 0 then 'M' else 'A' end as status, provenance, source as sources
 from lines

@@ -4,18 +4,21 @@ The panel is made up from a seed and says so (column ``provenance``, metadata of
 rows a firm and year, turnover and services. Two models of ``panel/core`` make of it the tables that the repository's
 own indicators read, and those run as they are. Each engine is a process of its own with two threads and the same limit
 of memory, through `observatory models run`; its time and the peak of its tree of processes (Java among them) are read
-from /proc while it runs. What both make must agree within 1e-9.
+from /proc while it runs. What both make must agree within 1e-9. From the smallest and the largest panel follows what an
+engine costs at the start and for each further million rows, and from that where Spark would draw level.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import math
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -174,23 +177,43 @@ def _plain(table: pa.Table) -> pa.Table:
     return pa.table(columns)
 
 
+def cost(used: Mapping[int, Used]) -> tuple[float, float]:
+    """Seconds of CPU at the start and for each further million rows, by the smallest and the largest panel."""
+    small, large = min(used), max(used)
+    slope = (used[large].cpu - used[small].cpu) / (large - small) * 1e6
+    return used[small].cpu - slope * small / 1e6, slope
+
+
+def crossing(duckdb: Mapping[int, Used], spark: Mapping[int, Used]) -> dict[str, object]:
+    """Where Spark draws level with DuckDB: at a size on this machine, or on how many such machines and no fewer."""
+    (start, slope), (late, steep) = cost(duckdb), cost(spark)
+    said = f"DuckDB {start:.0f} s CPU and {slope:.2f} s a million rows, Spark {late:.0f} and {steep:.2f}; "
+    if steep < slope:
+        said += f"level at {(late - start) / (slope - steep):.0f} M rows"
+    else:
+        machines = math.floor(steep / slope) + 1
+        said += f"level at no size on this machine, and on {machines} such machines at the earliest"
+    return budget("firm panel: DuckDB / Spark, CPU for each further row", slope / steep, 1.0, said)
+
+
 def measure() -> list[dict[str, object]]:
     """Rows of the table of budgets; without pyspark or Java DuckDB stands alone."""
     has_spark = importlib.util.find_spec("pyspark") is not None and shutil.which("java") is not None
     found = []
+    used: dict[str, dict[int, Used]] = {"duckdb": {}, "spark": {}}
     for rows in [int(os.environ["BENCH_PANEL_ROWS"])] if "BENCH_PANEL_ROWS" in os.environ else ROWS:
         with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_FOLDER")) as folder:
             work = Path(folder)
             source = panel(work / "firm_panel", rows)
             name = f"firm panel, {rows / 1e6:g} M rows"
-            duckdb = run("duckdb", source, work)
+            duckdb = used["duckdb"][rows] = run("duckdb", source, work)
             said = f"{duckdb.wall:.0f} s, {duckdb.cpu:.0f} s CPU, {duckdb.peak:.0f} MiB"
             print(f"  {name}: DuckDB {said}", file=sys.stderr, flush=True)
             peak = duckdb.peak / MOST_MEMORY
             found.append(budget(f"{name}: DuckDB's peak / {MOST_MEMORY:.0f} MiB", peak, 1.0, f"DuckDB {said}"))
             if not has_spark:
                 continue
-            spark = run("spark", source, work)
+            spark = used["spark"][rows] = run("spark", source, work)
             also = f"{spark.wall:.0f} s, {spark.cpu:.0f} s CPU, {spark.peak:.0f} MiB"
             print(f"  {name}: Spark {also}", file=sys.stderr, flush=True)
             note = f"DuckDB {said}; Spark {also}"
@@ -199,6 +222,8 @@ def measure() -> list[dict[str, object]]:
             tables = 2 + len(SERVITIZATION)
             note = "; ".join(lines[:3]) or f"{tables} tables agree within 1e-9"
             found.append(budget(f"{name}: tables in which the engines differ", float(len(lines)), 0.0, note))
+    if len(used["spark"]) > 1:
+        found.append(crossing(used["duckdb"], used["spark"]))
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -58,26 +58,37 @@ def confirm(ws: Workspace, bank: dict[str, str], sources: list[str]) -> None:
     path.write_text(json.dumps((json.loads(path.read_text()) if path.exists() else {}) | known))
 
 
-def test_the_real_visits_put_to_the_bank_have_the_sensor_ask_for_six_editions(
-    publishers: Publishers, tmp_path: Path, shared: Path
+def an_hour_later(stamp: str) -> str:
+    return (datetime.fromisoformat(stamp) + timedelta(hours=1)).isoformat()
+
+
+@pytest.mark.parametrize("every_day", [False, pytest.param(True, marks=pytest.mark.thorough)])
+def test_the_real_visits_put_to_the_bank_have_the_sensor_ask_for_exactly_what_changed(
+    publishers: Publishers, tmp_path: Path, shared: Path, every_day: bool
 ) -> None:
+    """The sensor itself, evaluated as the daemon does, on the days of a change or on every day of the five months."""
     (file,) = (shared / "extracts" / "eustat").glob("catalogue_update_history_*.csv")
+    sources = {s.table: s.id for s in CONTRACTS.sources.values() if s.publisher == "eustat"}
     with file.open(encoding="utf-8", newline="") as lines:
-        rows = [row | {"table": row["id"].removesuffix(".px")} for row in csv.DictReader(lines)]
-    bank, ws, cursor, asked = publishers.bank.updated, workspace(publishers, tmp_path), None, []
-    mine = {source.table for source in CONTRACTS.sources.values() if source.publisher == "eustat"}
-    days = sorted({row["first_seen_date"] for row in rows if row["table"] in mine} | {"2026-03-12", "2026-08-22"})
-    for day in days:
-        bank |= {r["table"]: r["updated_stamp"] for r in rows if r["first_seen_date"] == day and r["table"] in mine}
-        if day == "2026-03-12":
-            # the bank's clock goes forward between two visits
-            bank |= {t: bank[t].replace("T09:", "T10:") for t in mine if t.startswith("PX_200163")}
-        result = sensors.look(ws, cursor, date.fromisoformat(day))
+        seen = [row | {"table": row["id"].removesuffix(".px")} for row in csv.DictReader(lines)]
+    changes = [(row["first_seen_date"], row["table"], row["updated_stamp"]) for row in seen if row["table"] in sources]
+    bank, ws = publishers.bank.updated, workspace(publishers, tmp_path)
+    first, clock, last = date(2026, 3, 9), "2026-03-29", date(2026, 8, 22)
+    days = [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
+    watch, cursor, asked, keys = sensor(ws, "publishers_updates"), None, [], []
+    for day in days if every_day else sorted({day for day, *_ in changes} | {clock, days[-1]}):
+        if day == clock:
+            bank |= {table: an_hour_later(bank[table]) for table in sources}
+        bank |= {table: stamp for changed, table, stamp in changes if changed == day}
+        result = watch(dg.build_sensor_context(cursor=cursor))
         cursor = result.cursor
-        for sources in wanted(result):
-            asked += [(day, source) for source in sources if CONTRACTS.sources[source].publisher == "eustat"]
-            confirm(ws, bank | {CONTRACTS.sources[s].table: STAMP for s in sources if s.startswith("euros")}, sources)
-    assert len([source for day, source in asked if day == days[0]]) == len(mine) == 40
+        keys += [request.run_key for request in result.run_requests or []]
+        for ids in wanted(result):
+            asked += [(day, source) for source in ids if CONTRACTS.sources[source].publisher == "eustat"]
+            confirm(ws, bank | {CONTRACTS.sources[s].table: STAMP for s in ids if s.startswith("euros")}, ids)
+    assert sorted(asked) == sorted((day, sources[table]) for day, table, _ in changes)
+    assert len(set(keys)) == len(keys) == 5, "one request on each day with a change, and no key twice"
+    assert len([source for day, source in asked if day == days[0]]) == len(sources) == 40
     assert [(day, source) for day, source in asked if day != days[0]] == [
         ("2026-03-11", "eustat_gva_a38"),
         ("2026-03-13", "eustat_gva_a38"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from observatory.engines.spark import Spark
 from observatory.errors import DataError, UsageError
 from observatory.settings import Settings
 from tests.parity import differences
+from tests.servers import spark as servers
 
 SOME = ("indicators.serv_pl_share", "indicators.svy_bridge", "indicators.pm_funnel")
 """SQL alone, SQL on sums of others, and an estimator; `make thorough` runs all."""
@@ -222,6 +224,34 @@ def test_a_model_file_runs_over_a_table_that_is_named(
     assert set(found["duckdb"][1]["geo"].to_pylist()) == {"ES"}
     for expected, other_one in zip(found["duckdb"], found["spark"], strict=True):
         assert differences(expected, other_one) == []
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("kind", ["connect", "master"])
+def test_spark_elsewhere_says_what_duckdb_says(
+    kind: str, engine: Spark, built: Workspace, root: Path, tmp_path: Path
+) -> None:
+    """Through the command, on a server that is sent the tables; one of them, a register, has no rows."""
+    names = ("pm_kpi_attainment", "pm_funnel", "serv_pl_share")
+    empty = built.path("core.programme_kpi")
+    assert pq.read_metadata(empty).num_rows == 0
+    with getattr(servers, kind)(tmp_path) as address:
+        settings = {"OBSERVATORY_HOME": str(root), "OBSERVATORY_DATA": str(built.settings.data_dir)}
+
+        def observatory(*words: str) -> subprocess.CompletedProcess[str]:
+            command = [sys.executable, "-m", "observatory", "models", *words, "--engine", "spark"]
+            return subprocess.run(
+                command, env=os.environ | settings | address, cwd=tmp_path, capture_output=True, text=True, check=False
+            )
+
+        checked = observatory("check", *names)
+        assert (checked.returncode, checked.stderr) == (0, "") and "3 of 3 models run on spark." in checked.stdout
+        files = [str(built.settings.home / "sql" / "indicators" / f"{name}.sql") for name in names]
+        made = observatory("run", *files, "--table", f"core.programme_kpi={empty}", "--output", str(tmp_path / "out"))
+        assert made.returncode == 0, made.stderr
+    for name in names:
+        expected = pq.read_table(built.path(f"indicators.{name}"))
+        assert differences(expected, pq.read_table(tmp_path / "out" / "indicators" / f"{name}.parquet")) == []
 
 
 def test_the_engine_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from observatory import survey_store
 from observatory.build import Workspace
+from observatory.errors import DataError
 from observatory.estimators import programme
 from observatory.settings import Settings
 
@@ -65,6 +68,21 @@ def test_an_open_case_is_no_failure() -> None:
     assert (third["lower"], third["upper"]) == pytest.approx((1.258, 98.742), abs=1e-3)
 
 
+def test_a_step_that_nobody_has_reached_has_its_row() -> None:
+    found = funnel((3, False, True), (3, False, True))
+    for step in (3, 4, 5):
+        pending = found[f"a:went_on:step={step}"]
+        assert (pending["value"], pending["n"], pending["status"]) == (None, 0, "M")
+    assert found["a:reached:step=4"]["value"] == 0
+
+
+@pytest.mark.parametrize(("k", "n", "value", "status"), [(1, 3, 100 / 3, "A"), (2, 2, None, "C"), (0, 0, None, "M")])
+def test_two_firms_are_too_few_for_a_share(k: int, n: int, value: float | None, status: str) -> None:
+    (row,) = programme.shares(pa.Table.from_pylist([BASE | {"variant": "a", "k": k, "n": n}])).to_pylist()
+    assert row["value"] == (pytest.approx(value) if value else None) and row["status"] == status
+    assert (row["n"], row["upper"] is None) == ((3.0, False) if value else (None, True))
+
+
 def test_a_small_part_takes_another_with_it() -> None:
     rows = [BASE | {"variant": v, "n": n} for v, n in [("all", 12), ("sector=a", 2), ("sector=b", 4), ("sector=c", 6)]]
     found = {row["variant"]: row for row in programme.reach(pa.Table.from_pylist(rows)).to_pylist()}
@@ -78,8 +96,6 @@ def test_a_small_part_takes_another_with_it() -> None:
 
 
 def figures(ws: Workspace, name: str) -> dict[str, dict[str, Any]]:
-    import pyarrow.parquet as pq
-
     return {row["variant"]: row for row in pq.read_table(ws.path(f"indicators.{name}")).to_pylist()}
 
 
@@ -107,6 +123,9 @@ def test_the_journals_figures(built: Workspace) -> None:
     )
     assert pace["pm_business_agreements"]["status"] == "M", "the journal states no number signed"
     assert pace["pm_mentoring_hours:at_least"]["value"] == pytest.approx(6 / 90 / (880 / 1246))
+    said = figures(built, "pm_satisfaction")
+    assert (said["satisfied_in_words"]["value"], said["satisfied_in_words"]["n"]) == (3, 3)
+    assert said["mean"]["value"] is None and said["mean"]["sources"] == "programme_feedback"
     aware = figures(built, "pm_awareness")["participants"]
     assert (aware["value"], aware["n"]) == (0, 3) and aware["upper"] == pytest.approx(70.76, abs=0.01)
     assert {row["provenance"] for row in [*pace.values(), *steps.values(), *levels.values()]} == {"programme"}
@@ -140,8 +159,8 @@ REGISTERS = {
 
 
 @pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """Made-up registers, all of them filled, taken in as an analyst would."""
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The models of the programme and what they read."""
     root, home = Settings().home, tmp_path_factory.mktemp("home")
     for folder in ("data/catalogue", "data/embedded"):
         shutil.copytree(root / folder, home / folder)
@@ -149,14 +168,25 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         target = home / path.relative_to(root)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)
-    settings = Settings(home=home, data=tmp_path_factory.mktemp("data"), pseudonym_key=KEY)
-    for name, text in REGISTERS.items():
+    return home
+
+
+def taken_in(home: Path, data: Path, registers: dict[str, str]) -> Workspace:
+    """Registers taken in as an analyst would, and all that is made of them."""
+    settings = Settings(home=home, data=data, pseudonym_key=KEY)
+    for name, text in registers.items():
         survey_store.add_register(Workspace(settings), name, text.encode(), f"{name}.csv")
     ws = Workspace(settings)
     for relation in ws.relations:
         if "programme_" in relation or relation.startswith("indicators."):
             ws.make(relation)
     return ws
+
+
+@pytest.fixture(scope="module")
+def full(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Made-up registers, all of them filled."""
+    return taken_in(home, tmp_path_factory.mktemp("data"), REGISTERS)
 
 
 def test_registers_in_full(full: Workspace) -> None:
@@ -191,9 +221,58 @@ def test_registers_in_full(full: Workspace) -> None:
     assert figures(full, "pm_secured_funding_share")["line=courses"]["value"] == pytest.approx(12.5)
 
 
-def test_nobody_is_named_in_what_is_built(full: Workspace) -> None:
-    import pyarrow.parquet as pq
+LATER = {
+    # three cases told of in March and again in June, everything else when it happened
+    "case": "case_id;cohort;track;state;as_of\n"
+    + "".join(f"C{n};one;group;open;2018-{day}\n" for day in ("03-31", "06-30") for n in (1, 2, 3)),
+    "session": "session_id;cohort;activity;step;state;hours;firm_ids;as_of\n"
+    "S1;one;mentoring;1;held;2;F1 F2 F3;2018-03-31\nS2;one;mentoring;2;held;1,5;F1 F2;2018-06-30\n"
+    "S3;one;mentoring;2;held;1;;2018-06-30\n",
+    "risk": "case_id;risk;weight;likelihood;impact;as_of\nC1;staff;1;5;5;2018-03-01\nC1;staff;1;1;5;2018-05-15\n",
+    "kpi": "case_id;kpi;target;actual;as_of\nC1;accidents;0;0;2018-05-15\nC1;leads;4;1;2018-05-15\n",
+    "participation": "firm_id;activity;as_of\nF1;training;2018-03-31\nF2;training;2018-03-31\nF3;training;2018-03-31\n"
+    "F4;training;2018-06-30\nF1;event;2018-06-30\nF2;event;2018-06-30\nF3;event;2018-06-30\n",
+    "feedback": "firm_id;step;score;informed;as_of\n"
+    + "".join(f"F{n};{k};8;{'yes' if n < k else 'no'};2018-06-0{k}\n" for k in (1, 2) for n in (1, 2, 3)),
+    "assessment": "as_of;challenge;level\n2018-03-31;1;low\n2018-06-30;1;high\n",
+}
 
+
+def test_registers_that_grow_through_the_year(home: Path, tmp_path: Path) -> None:
+    ws = taken_in(home, tmp_path, LATER)
+
+    def over_time(name: str, variant: str) -> dict[str, tuple[Any, str]]:
+        rows = pq.read_table(ws.path(f"indicators.{name}")).to_pylist()
+        found = {row["period"]: (row["value"], row["status"]) for row in rows if row["variant"] == variant}
+        keys = [(row["variant"], row["period"]) for row in rows]
+        assert len(set(keys)) == len(keys)
+        return found
+
+    march, june = "2018-03", "2018-06"
+    assert over_time("pm_mentoring_hours", "session_hours") == {march: (2, "A"), june: (4.5, "A")}, (
+        "all up to the month"
+    )
+    assert over_time("pm_mentoring_hours", "firm_hours") == {march: (6, "A"), june: (None, "M")}, (
+        "whose firms nobody noted"
+    )
+    assert over_time("pm_mentoring_hours", "firm_hours:at_least")[june] == (9, "U")
+    assert over_time("pm_funnel", "one:reached:step=2") == {march: (0, "A"), june: (3, "A")}
+    assert over_time("pm_firm_reach", "all") == {march: (3, "A"), june: (4, "A")}
+    assert over_time("pm_risk_index", "case=C1") == {march: (100, "A"), june: (20, "A")}, "what was told last"
+    assert over_time("pm_kpi_attainment", "capped_mean:case=C1") == {march: (None, "M"), june: (62.5, "A")}
+    assert over_time("pm_challenge_level", "challenge=1") == {march: (1, "A"), june: (3, "A")}
+    (aware,) = over_time("pm_awareness", "participants").values()
+    assert aware[0] == pytest.approx(100 / 3), "a firm counts once, with its last answer"
+    assert over_time("pm_satisfaction", "mean") == {june: (None, "C")}, "six marks of three firms"
+
+
+def test_what_is_told_twice_of_a_month_is_refused(home: Path, tmp_path: Path) -> None:
+    twice = LATER["case"] + "C1;one;group;signed;2018-06-15\n"
+    with pytest.raises(DataError, match=r"row 8: has the case_id, month of row 5\. Keep one of them"):
+        taken_in(home, tmp_path, {"case": twice})
+
+
+def test_nobody_is_named_in_what_is_built(full: Workspace) -> None:
     text = "".join(str(pq.read_table(path).to_pylist()) for path in full.settings.build.rglob("*.parquet"))
     assert len(text) > 10_000
     for name in ("Alfa", "Beta", "Gamma", "Delta", "Epsilon", "Firma"):

@@ -6,19 +6,26 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import dagster as dg
 import pytest
+import requests
 import yaml
 from dagster._core.test_utils import create_run_for_test
 
 from assets.launcher import Launcher
 from observatory.errors import UsageError
 from observatory.settings import Settings
+from tests.servers.base import free_port
 
 
 @pytest.fixture
@@ -112,6 +119,102 @@ def test_the_web_server_listens_on_this_machine_alone_everywhere(root: Path) -> 
     assert [line.strip() for line in proxy.splitlines() if "proxy_pass" in line] == [
         "proxy_pass http://127.0.0.1:3000;"
     ]
+
+
+class Behind(BaseHTTPRequestHandler):
+    """In the place of the web server: says what it was sent."""
+
+    def do_GET(self) -> None:
+        body = json.dumps({name.casefold(): value for name, value in self.headers.items()}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *words: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def behind() -> Iterator[int]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Behind) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def proxy(root: Path, tmp_path: Path, behind: int) -> Iterator[tuple[int, int]]:
+    """nginx with the file of deploy/, its ports and paths alone changed; the ports of https and http."""
+    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if nginx is None or shutil.which("openssl") is None:
+        pytest.skip("needs nginx and openssl (Debian's nginx-light)")
+    secure, plain = free_port(), free_port()
+    made = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=observatory.example.org", "-days", "2"]
+    pair = ["-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "fullchain.pem")]
+    subprocess.run(["openssl", *made, *pair], check=True, capture_output=True)
+    (tmp_path / "observatory.htpasswd").write_text("ana:{PLAIN}a secret word\n")
+    text = (root / "deploy" / "nginx.conf").read_text("utf-8")
+    for theirs, ours in (
+        ("/etc/ssl/observatory/", f"{tmp_path}/"),
+        ("/etc/nginx/observatory.htpasswd;", f"{tmp_path}/observatory.htpasswd;"),
+        ("listen 443 ssl", f"listen 127.0.0.1:{secure} ssl"),
+        ("listen 80", f"listen 127.0.0.1:{plain}"),
+        ("127.0.0.1:3000", f"127.0.0.1:{behind}"),
+    ):
+        assert theirs in text
+        text = text.replace(theirs, ours)
+    folders = "".join(
+        f"{word}_temp_path {tmp_path}/{word}; " for word in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (tmp_path / "nginx.conf").write_text(
+        # whoever runs the test, the folder of the test is that user's alone
+        f"{'user root; ' if os.geteuid() == 0 else ''}daemon off; pid {tmp_path}/pid; error_log {tmp_path}/errors; "
+        f"events {{}} http {{ access_log off; {folders}\n{text} }}"
+    )
+    process = subprocess.Popen([nginx, "-p", str(tmp_path), "-e", str(tmp_path / "errors"), "-c", "nginx.conf"])
+    try:
+        while True:
+            assert process.poll() is None, (tmp_path / "errors").read_text()
+            try:
+                requests.get(f"http://127.0.0.1:{plain}/", allow_redirects=False)
+                break
+            except requests.ConnectionError:
+                time.sleep(0.05)
+        yield secure, plain
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
+def test_the_proxy_asks_who_is_there_and_keeps_the_answer_to_itself(proxy: tuple[int, int]) -> None:
+    secure, plain = proxy
+    address = f"https://127.0.0.1:{secure}/runs"
+    assert requests.get(address, verify=False).status_code == 401
+    assert requests.get(address, verify=False, auth=("ana", "another word")).status_code == 401
+    let_in = requests.get(
+        address, verify=False, auth=("ana", "a secret word"), headers={"Upgrade": "websocket", "Host": "o.example.org"}
+    )
+    assert let_in.status_code == 200
+    said = let_in.json()
+    assert "authorization" not in said and said["host"] == "o.example.org"
+    assert (said["upgrade"], said["connection"], said["x-forwarded-proto"]) == ("websocket", "upgrade", "https")
+    unsafe = requests.get(f"http://127.0.0.1:{plain}/runs", allow_redirects=False)
+    assert unsafe.status_code == 301 and unsafe.headers["Location"].startswith("https://")
+
+
+@pytest.mark.parametrize("unit", ["code", "daemon", "web"])
+def test_systemd_knows_every_word_of_the_units(root: Path, unit: str) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("needs systemd-analyze")
+    path = root / "deploy" / "systemd" / f"observatory-{unit}.service"
+    done = subprocess.run(["systemd-analyze", "verify", str(path)], capture_output=True, text=True, check=False)
+    # the programs and the user are not of this machine
+    others = [line for line in done.stderr.splitlines() if "is not executable" not in line]
+    assert [line for line in others if "observatory" in line] == []
 
 
 def test_services_run_without_privileges_and_only_the_proxy_is_reached(root: Path) -> None:

@@ -326,7 +326,7 @@ def test_the_variants_of_one_place_stand_side_by_side_in_their_order(reader: Rea
     got = list(csv.DictReader(io.StringIO(reader.download("#csv").decode("utf-8"))))
     rows = pq.read_table(made_site.releases / LATER / "pm_funnel.parquet").to_pylist()
     shares = {row["variant"]: row["value"] for row in rows if row["unit"] == "percent"}
-    assert {row["variant"]: float(row["value"]) if row["value"] else None for row in got} == shares and len(got) == 4
+    assert {row["variant"]: float(row["value"]) if row["value"] else None for row in got} == shares and len(got) == 6
     assert any("29.2 – 100" in cell for row in reader.cells() for cell in row)
     reader.open("en/indicator/serv_supply_share.html#view=rank&by=activity&geo=ES")
     assert "Spain" in page.inner_text("#chart") and "Spain" not in {row[0] for row in reader.cells()}

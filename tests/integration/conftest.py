@@ -1,4 +1,4 @@
-"""A site with two vintages, built once from the `built` release."""
+"""A site with two vintages, built once from the `built` release; a small home with one, copied for each test."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from observatory import catalogue
 from observatory.build import Workspace
 from observatory.catalogue import Catalogue
 from observatory.models import Header
 from observatory.publishing import site
+from observatory.settings import REPOSITORY, Settings
+from tests.integration import crashing
+from tests.integration.small_home import work
 
 REVISED = "ict_emp_share"
 EARLIER, LATER = "2026Q3.0", "2026Q4.0"
@@ -67,3 +71,22 @@ def made_site(built: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Sit
     made = Site(base / "releases", base / "site", built.catalogue, headers)
     made.build()
     return made
+
+
+@pytest.fixture(scope="module")
+def known() -> Catalogue:
+    return catalogue.load(REPOSITORY)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, known: Catalogue) -> Path:
+    """A small home with one release."""
+    folder = tmp_path_factory.mktemp("small")
+    work(crashing.home(folder), known)
+    return folder
+
+
+@pytest.fixture
+def small(finished: Path, tmp_path: Path) -> Settings:
+    shutil.copytree(finished, tmp_path / "small", symlinks=True)
+    return Settings(home=tmp_path / "small" / "home", data=tmp_path / "small" / "data")

@@ -23,17 +23,12 @@ from observatory import catalogue, doctor, releases, sharing, sharing_inputs, sn
 from observatory.cli import app
 from observatory.errors import DataError, StorageError
 from observatory.objects import Folder, Objects
-from observatory.settings import REPOSITORY, Settings
+from observatory.settings import Settings
 from tests.integration import crashing
 from tests.integration.sharing import DAY, Publishers, machine, make, publish, refresh, workspace
 from tests.servers import s3
 
 LATER = DAY + timedelta(hours=1)
-
-
-@pytest.fixture(scope="module")
-def known() -> catalogue.Catalogue:
-    return catalogue.load(REPOSITORY)
 
 
 @pytest.fixture(scope="module")

@@ -94,6 +94,17 @@ OBS.classes = (channel, meta) => {
   channel.axis = { ...channel.axis, values: ranks, labelExpr: `(${JSON.stringify(meta.classes)})[datum.value]` };
 };
 
+// The engine is large: it comes when the figures and what can be chosen are there to be read.
+OBS.engine = (root) => {
+  OBS.waiting.engine ??= new Promise((resolve, reject) => setTimeout(() => {
+    const tag = OBS.element("script", { src: `${root}assets/vega.js` });
+    tag.onload = resolve;
+    tag.onerror = () => { delete OBS.waiting.engine; reject(new Error("vega.js")); };
+    document.head.append(tag);
+  }));
+  return OBS.waiting.engine;
+};
+
 OBS.drawing = 0;
 
 OBS.draw = async (box, specification, data, words, meta) => {
@@ -142,6 +153,8 @@ OBS.draw = async (box, specification, data, words, meta) => {
   for (const layer of spec.layer) {
     if (layer.encoding.y?.axis?.labelLimit) layer.encoding.y.axis.labelLimit = width < 560 ? 120 : 260;
   }
+  await OBS.engine(meta.root);
+  if (turn !== OBS.drawing) return;
   const made = await vegaEmbed(box, spec, { actions: false, renderer: "svg", logLevel: 1 });
   if (turn !== OBS.drawing) return;
   OBS.view = made.view;

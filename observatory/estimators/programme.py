@@ -197,14 +197,18 @@ def reach(table: pa.Table) -> pa.Table:
     """Firms by part of a breakdown, without parts that would tell a firm apart.
 
     Input: the key (variant ``all`` or ``<breakdown>=<part>``), n (firms), provenance, sources. A part of fewer than
-    three firms is confidential, status C; where it is the only one of its breakdown the next smallest is closed too:
-    the total would give it away.
+    three firms is confidential, status C; where it is the only one of its breakdown and period the next smallest is
+    closed too: the total would give it away.
     """
     require(table, (*KEY, "n", *NAMED), "programme.reach")
     rows = table.to_pylist()
     closed = {at for at, row in enumerate(rows) if 0 < row["n"] < FEW}
-    for breakdown in {row["variant"].split("=")[0] for row in rows if "=" in row["variant"]}:
-        parts = [at for at, row in enumerate(rows) if row["variant"].startswith(f"{breakdown}=")]
+    breakdowns: dict[tuple[str, ...], list[int]] = {}
+    for at, row in enumerate(rows):
+        if "=" in row["variant"]:
+            kind = row["variant"].partition("=")[0]
+            breakdowns.setdefault((kind, row["geo"], row["activity"], row["period"]), []).append(at)
+    for parts in breakdowns.values():
         others = sorted((rows[at]["n"], at) for at in parts if at not in closed and rows[at]["n"])
         if len(closed.intersection(parts)) == 1 and others:
             closed.add(others[0][1])

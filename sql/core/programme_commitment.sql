@@ -11,7 +11,7 @@ reference: Domain notes of the observatory on programme monitoring
 columns:
   extract_row: Row of the extract, to find the cell
   line: courses, start_up, brokering or observatory
-  funder: Who pays
+  funder: Who pays, a pseudonym
   planned: Planned cost, euro a year
   amount: Committed, euro a year
   from_on: From

@@ -20,7 +20,7 @@ columns:
   held_on: When it was held; when it is planned for one to come
   hours: Hours
   mode: in_person or online
-  mentor_org: Organisation that mentors
+  mentor_org: Organisation that mentors, a pseudonym
   tools: Tools used
   homework_done: yes or no
   firm_ids: Firms that came, pseudonyms between blanks

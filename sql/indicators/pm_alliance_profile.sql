@@ -23,18 +23,12 @@ per_case as (
   select case_id, as_of, measure, median(mark) as value, count(mark) as n, max(provenance) as provenance
   from marks
   group by case_id, as_of, measure
-),
-latest as (
-  select c.case_id, c.as_of, max(t.as_of) as told_on
-  from core.programme_case c
-  join core.programme_alliance t on t.case_id = c.case_id and t.as_of <= c.as_of
-  group by c.case_id, c.as_of
 )
 select m.measure || ':case=' || c.case_id as variant, '48020' as geo, 'NACE2:TOTAL' as activity, left(c.as_of, 7) as period, p.value,
   case when p.value is null then 'M' else 'A' end as status, nullif(p.n, 0) as n,
   coalesce(p.provenance, c.provenance) as provenance, c.source || ';programme_alliance' as sources
 from core.programme_case c
 cross join (values ('impact'), ('competitive_advantage'), ('interaction'), ('intelligence'), ('formalisation_wanted'), ('formalisation_actual')) m(measure)
-left join latest l on l.case_id = c.case_id and l.as_of = c.as_of
+left join core.programme_latest l on l.register = 'alliance' and l.case_id = c.case_id and l.as_of = c.as_of
 left join per_case p on p.case_id = l.case_id and p.as_of = l.told_on and p.measure = m.measure
 order by variant, period

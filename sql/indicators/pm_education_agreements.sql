@@ -3,7 +3,7 @@ name: {en: Education agreements, es: Acuerdos educativos, eu: Hezkuntza-hitzarme
 question: How many partnerships between firms and education has the programme brought about?
 definition: "Signed agreements between a firm and a university or school, once for a pair of parties; beside the target."
 unit: agreements
-row: one measure and date
+row: one measure, group of cases and date
 sources_note: Registers alliance and target.
 caveats:
   - Signed, not intended.
@@ -12,8 +12,8 @@ reference: Domain notes of the observatory on programme monitoring
 checks:
   - {expectation: expect_column_values_to_be_between, kwargs: {column: value, min_value: 0}}
 */
-select m.measure as variant, '48020' as geo, 'NACE2:TOTAL' as activity, left(p.as_of, 7) as period,
-  case m.measure when 'target' then p.target when 'signed' then p.actual when 'held' then p.actual end as value,
+select m.measure || p.scope as variant, '48020' as geo, 'NACE2:TOTAL' as activity, left(p.as_of, 7) as period,
+  case m.measure when 'target' then p.target else p.actual end as value,
   case when m.measure = 'target' or p.actual is not null then 'A' else 'M' end as status,
   p.provenance, p.source as sources
 from core.programme_progress p

@@ -26,12 +26,6 @@ per_case as (
   select case_id, as_of, count(*) as n, 100 * avg(case when is_reached then 1.0 else 0.0 end) as reached, 100 * avg(attained) as attained, max(provenance) as provenance
   from judged
   group by case_id, as_of
-),
-latest as (
-  select c.case_id, c.as_of, max(t.as_of) as told_on
-  from core.programme_case c
-  join core.programme_kpi t on t.case_id = c.case_id and t.as_of <= c.as_of
-  group by c.case_id, c.as_of
 )
 select m.measure || ':case=' || c.case_id as variant, '48020' as geo, 'NACE2:TOTAL' as activity, left(c.as_of, 7) as period,
   case m.measure when 'share' then k.reached else k.attained end as value,
@@ -39,6 +33,6 @@ select m.measure || ':case=' || c.case_id as variant, '48020' as geo, 'NACE2:TOT
   coalesce(k.provenance, c.provenance) as provenance, c.source || ';programme_kpi' as sources
 from core.programme_case c
 cross join (values ('share'), ('capped_mean')) m(measure)
-left join latest l on l.case_id = c.case_id and l.as_of = c.as_of
+left join core.programme_latest l on l.register = 'kpi' and l.case_id = c.case_id and l.as_of = c.as_of
 left join per_case k on k.case_id = l.case_id and k.as_of = l.told_on
 order by variant, period

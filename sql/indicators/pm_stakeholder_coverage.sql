@@ -18,12 +18,6 @@ with per_case as (
     max(provenance) as provenance
   from core.programme_stakeholder
   group by case_id, as_of
-),
-latest as (
-  select c.case_id, c.as_of, max(t.as_of) as told_on
-  from core.programme_case c
-  join core.programme_stakeholder t on t.case_id = c.case_id and t.as_of <= c.as_of
-  group by c.case_id, c.as_of
 )
 select m.measure || ':case=' || c.case_id as variant, '48020' as geo, 'NACE2:TOTAL' as activity, left(c.as_of, 7) as period,
   case m.measure when 'roles' then 100 * s.roles / 6.0 else 100 * s.planned / nullif(cast(s.close as double), 0) end as value,
@@ -32,6 +26,6 @@ select m.measure || ':case=' || c.case_id as variant, '48020' as geo, 'NACE2:TOT
   coalesce(s.provenance, c.provenance) as provenance, c.source || ';programme_stakeholder' as sources
 from core.programme_case c
 cross join (values ('roles'), ('managed_closely')) m(measure)
-left join latest l on l.case_id = c.case_id and l.as_of = c.as_of
+left join core.programme_latest l on l.register = 'stakeholder' and l.case_id = c.case_id and l.as_of = c.as_of
 left join per_case s on s.case_id = l.case_id and s.as_of = l.told_on
 order by variant, period

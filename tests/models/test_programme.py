@@ -95,6 +95,15 @@ def test_a_small_part_takes_another_with_it() -> None:
     assert found["sector=a"]["value"] is None and found["sector=a"]["n"] is None
 
 
+def test_each_period_closes_its_own_parts() -> None:
+    parts = {"2018-12": {"all": 6, "sector=a": 2, "sector=b": 4}, "2019-03": {"all": 7, "sector=a": 3, "sector=b": 4}}
+    rows = [BASE | {"period": at, "variant": v, "n": n} for at, some in parts.items() for v, n in some.items()]
+    rows.append(BASE | {"period": "2019-06", "variant": "sector=a", "n": 1})
+    found = programme.reach(pa.Table.from_pylist(rows)).to_pylist()
+    closed = {(row["period"], row["variant"]) for row in found if row["status"] == "C"}
+    assert closed == {("2018-12", "sector=a"), ("2018-12", "sector=b"), ("2019-06", "sector=a")}
+
+
 def figures(ws: Workspace, name: str) -> dict[str, dict[str, Any]]:
     return {row["variant"]: row for row in pq.read_table(ws.path(f"indicators.{name}")).to_pylist()}
 
@@ -134,13 +143,16 @@ def test_the_journals_figures(built: Workspace) -> None:
 REGISTERS = {
     "target": "indicator;cohort;target;unit;starts_on;due_on;is_counted;as_of\n"
     "pm_business_agreements;all;15;agreements;2018-01-01;2019-12-31;yes;2018-12-31\n"
-    "pm_mentoring_hours;all;90;hours;2018-01-01;2019-12-31;yes;2018-12-31\n",
+    "pm_mentoring_hours;all;90;hours;2018-01-01;2019-12-31;yes;2018-12-31\n"
+    "pm_mentoring_hours;two;8;hours;2018-01-01;2019-12-31;yes;2018-12-31\n",
     "case": "case_id;cohort;track;lead_firm_id;state;as_of\n"
-    "Alfa;one;individual;Alfa SA;signed;2018-12-31\nBeta;one;individual;Beta SA;dropped;2018-12-31\n",
-    "session": "session_id;cohort;activity;step;state;held_on;hours;firm_ids;as_of\n"
-    "S1;one;mentoring;1;held;2018-02-01;2,5;Alfa Beta;2018-12-31\n"
-    "S2;one;mentoring;2;held;2018-03-01;2;Alfa;2018-12-31\n"
-    "S3;one;mentoring;3;planned;2019-02-01;2;Alfa;2018-12-31\n",
+    "Alfa;one;individual;Alfa SA;signed;2018-12-31\nBeta;one;individual;Beta SA;dropped;2018-12-31\n"
+    "Zeta;two;individual;Zeta SA;open;2018-12-31\n",
+    "session": "session_id;case_id;cohort;activity;step;state;held_on;hours;mode;mentor_org;firm_ids;as_of\n"
+    "S1;;one;mentoring;1;held;2018-02-01;2,5;Online;MIK;Alfa Beta;2018-12-31\n"
+    "S2;;one;mentoring;2;held;2018-03-01;2;Presencial;;Alfa;2018-12-31\n"
+    "S3;;one;mentoring;3;planned;2019-02-01;2;Online;MIK;Alfa;2018-12-31\n"
+    "S4;Zeta;;mentoring;1;held;2018-04-01;1;Online;Idom;Zeta;2018-12-31\n",
     "stakeholder": "case_id;stakeholder_id;role;influence;power;plan_exists;as_of\n"
     "Alfa;Gamma;partner;5;4;yes;2018-12-31\nAlfa;Delta;funder;4;4;no;2018-12-31\nAlfa;Epsilon;other;1;1;;2018-12-31\n",
     "alliance": "alliance_id;case_id;counterpart_id;sort;impact;signed_on;as_of\n"
@@ -193,17 +205,28 @@ def test_registers_in_full(full: Workspace) -> None:
     signed = figures(full, "pm_business_agreements")["signed"]
     assert (signed["value"], signed["status"]) == (1, "A"), "two papers of one pair are one agreement"
     hours = figures(full, "pm_mentoring_hours")
-    assert (hours["session_hours"]["value"], hours["firm_hours"]["value"]) == (4.5, 7.0)
-    assert figures(full, "pm_target_rate")["pm_mentoring_hours"]["value"] == pytest.approx(5.0)
+    assert (hours["session_hours"]["value"], hours["firm_hours"]["value"]) == (5.5, 8.0)
+    by_mode = {v: row["value"] for v, row in hours.items() if v.startswith("session_hours:mode=")}
+    assert by_mode == {"session_hours:mode=in_person": 2, "session_hours:mode=online": 3.5}
+    by_mentor = {v: row["value"] for v, row in hours.items() if v.startswith("session_hours:mentor=")}
+    assert sorted(by_mentor.values()) == [1, 2, 2.5] and by_mentor["session_hours:mentor=not_stated"] == 2
+    assert hours["target"]["value"] == 90 and hours["target:cohort=two"]["value"] == 8
+    rate = figures(full, "pm_target_rate")
+    assert rate["pm_mentoring_hours"]["value"] == pytest.approx(100 * 5.5 / 90)
+    assert rate["pm_mentoring_hours:cohort=two"]["value"] == pytest.approx(100 / 8), "the group's own hours alone"
+    assert "pm_mentoring_hours:cohort=two" in figures(full, "pm_pace")
     assert figures(full, "pm_pace")["pm_business_agreements"]["value"] == pytest.approx(1 / 15 / (364 / 729))
     steps = figures(full, "pm_funnel")
     assert steps["one:reached:step=2"]["value"] == 2 and steps["one:reached:signed"]["value"] == 1
     assert (steps["one:went_on:step=2"]["value"], steps["one:went_on:step=2"]["status"]) == (50.0, "A")
     days = figures(full, "pm_step_time")
-    assert (days["step=1"]["value"], days["step=1"]["status"]) == (28.0, "A") and days["step=2"]["value"] is None
+    assert (days["step=1"]["value"], days["step=1"]["status"]) == (28.0, "P"), "one case is still in it"
+    assert days["step=2"]["value"] is None
     case = next(v for v in figures(full, "pm_risk_index") if figures(full, "pm_risk_index")[v]["value"] is not None)
     alfa = case.removeprefix("case=")
     assert figures(full, "pm_risk_index")[case]["value"] == pytest.approx(100 * (2 * 15 + 2) / (25 * 3))
+    by_kind = {v: row["value"] for v, row in figures(full, "pm_risk_index").items() if v.startswith("risk=")}
+    assert by_kind == {"risk=secrets": pytest.approx(60), "risk=staff": pytest.approx(8)}
     kpi = figures(full, "pm_kpi_attainment")
     assert kpi[f"share:case={alfa}"]["value"] == 50 and kpi[f"capped_mean:case={alfa}"]["value"] == pytest.approx(75)
     cover = figures(full, "pm_stakeholder_coverage")
@@ -218,7 +241,9 @@ def test_registers_in_full(full: Workspace) -> None:
     assert (
         reach["all"]["value"] == 6 and reach["territory=ES211"]["status"] == reach["territory=ES213"]["status"] == "C"
     )
-    assert figures(full, "pm_secured_funding_share")["line=courses"]["value"] == pytest.approx(12.5)
+    paid = {v: row["value"] for v, row in figures(full, "pm_secured_funding_share").items()}
+    assert paid.pop("line=courses") == 12.5 and sorted(paid.values()) == [0, 12.5], "of the line, by who pays"
+    assert all(v.startswith("line=courses:funder=") for v in paid)
 
 
 LATER = {
@@ -264,6 +289,30 @@ def test_registers_that_grow_through_the_year(home: Path, tmp_path: Path) -> Non
     (aware,) = over_time("pm_awareness", "participants").values()
     assert aware[0] == pytest.approx(100 / 3), "a firm counts once, with its last answer"
     assert over_time("pm_satisfaction", "mean") == {june: (None, "C")}, "six marks of three firms"
+    assert over_time("pm_satisfaction", "mean:step=1") == {june: (None, "C")}
+
+
+def test_satisfaction_by_step_hides_all_steps_where_one_has_too_few_firms(home: Path, tmp_path: Path) -> None:
+    marks = [(n, 1, 8) for n in range(6)] + [(n, 2, 9) for n in range(5)]
+    few = [(n, 3, 2) for n in range(4)]
+
+    def told(rows: list[tuple[int, int, int]], data: Path) -> dict[str, tuple[Any, str]]:
+        text = "firm_id;case_id;step;score;as_of\n" + "".join(f"F{n};C;{k};{s};2018-06-30\n" for n, k, s in rows)
+        cases = "case_id;cohort;track;state;as_of\nC;one;group;open;2018-06-30\n"
+        found = figures(taken_in(home, data, {"case": cases, "feedback": text}), "pm_satisfaction")
+        return {variant: (row["value"], row["status"]) for variant, row in found.items() if variant.startswith("mean")}
+
+    assert told(marks, tmp_path / "many") == {
+        "mean": (pytest.approx(93 / 11), "A"),
+        "mean:step=1": (8, "A"),
+        "mean:step=2": (9, "A"),
+        "mean:cohort=one": (pytest.approx(93 / 11), "A"),
+    }
+    assert told(marks + few, tmp_path / "few") == {
+        "mean": (pytest.approx(101 / 15), "A"),
+        **{f"mean:step={k}": (None, "C") for k in (1, 2, 3)},
+        "mean:cohort=one": (pytest.approx(101 / 15), "A"),
+    }
 
 
 def test_what_is_told_twice_of_a_month_is_refused(home: Path, tmp_path: Path) -> None:
@@ -275,5 +324,5 @@ def test_what_is_told_twice_of_a_month_is_refused(home: Path, tmp_path: Path) ->
 def test_nobody_is_named_in_what_is_built(full: Workspace) -> None:
     text = "".join(str(pq.read_table(path).to_pylist()) for path in full.settings.build.rglob("*.parquet"))
     assert len(text) > 10_000
-    for name in ("Alfa", "Beta", "Gamma", "Delta", "Epsilon", "Firma"):
+    for name in ("Alfa", "Beta", "Gamma", "Delta", "Epsilon", "Zeta", "Firma", "MIK", "Idom", "city", "region"):
         assert name not in text

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from observatory import headline, sharing
 from observatory import releases as rel
 from observatory.errors import DataError, UsageError
-from observatory.estimators import FORMULAS
+from observatory.estimators import FORMULAS, worked
 from observatory.lineage_formula import Step, steps
 from observatory.lineage_replay import Id, Replay, Row
 from observatory.lineage_sql import Untraceable, column_lineage, named_columns
@@ -55,8 +55,8 @@ def explain(
     ``is_traced``    whether the present build is that of the release; ``differences`` says in words where it is not.
                      If false, ``formula``, ``rows`` and ``cells`` are empty
     ``formula``      steps, each with name, expression, numbers, value, terms; those of tables behind the figure, where
-                     few rows matter, after its own; empty where it cannot be told, as of an estimator that takes
-                     many rows together
+                     few rows matter, after its own; empty where it cannot be told in a few lines, as what a matrix
+                     gives
     ``rows``         tables between, the figure first: relation, row (number in its Parquet file, from 0), key, value,
                      unit, status, is_least (whether each input is known to matter), inputs (a list of [relation, row])
     ``cells``        what publishers sent: source, relation, row, dimensions (each with dimension, code, label, name),
@@ -237,14 +237,18 @@ def _follow(ws: Workspace, name: str, figure: Row) -> tuple[list[Row], list[Row]
 
 
 def _estimated(model: Model, row: Row, replay: Replay) -> list[Step]:
-    """The formulas of an estimator that takes each row of the SELECT by itself, with that row's numbers."""
+    """The formulas of an estimator, with the numbers of the row of the SELECT or of the rows it takes together."""
     found: list[Step] = []
     key = ", ".join(column for column in model.key if column in named_columns(model.sql))
     for column, formula in FORMULAS.get(model.header.estimator or "", {}).items():
         if row.get(column) is not None:
             sql = f"with selected as ({model.sql}\n) select {key}, {formula} as {column} from selected"
             found += steps(sql, {c: row[c] for c in model.key}, replay.rows, column)
-    return found
+    estimator = model.header.estimator or ""
+    if found or estimator not in worked.RULES:
+        return found
+    lines = worked.worked(estimator, replay.rows(model.sql), row)
+    return [Step(line.name, line.expression, line.numbers, line.value) for line in lines]
 
 
 def _named(model: Model, name: str, row: Row, found: list[Step]) -> Iterator[Step]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 SHOWN = 60  # rows of one table that are written out
+LONGEST = 1_000  # characters of a formula's numbers that are written out
 NEAREST = 4  # figures beside the one explained that are named
 Document = Mapping[str, Any]
 
@@ -72,9 +73,13 @@ def _formula(document: Document) -> Iterator[str]:
     if estimator:
         yield f"  computed by the estimator {estimator} from the rows below"
     for step in document["formula"]:
-        parts = [step["name"], step["expression"], step["numbers"], _number(step["value"])]
+        parts = [step["name"], step["expression"], _cut(step["numbers"]), _number(step["value"])]
         yield "  " + " = ".join(part for i, part in enumerate(parts) if i == 0 or part != parts[i - 1])
     yield from (f"  Caveat: {caveat}" for caveat in document["caveats"])
+
+
+def _cut(numbers: str) -> str:
+    return f"{numbers[:LONGEST]} … (all of it with --format json)" if len(numbers) > LONGEST else numbers
 
 
 def _rows(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:

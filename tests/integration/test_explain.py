@@ -20,6 +20,7 @@ import assets
 from observatory import releases
 from observatory.build import Workspace
 from observatory.errors import DataError, UsageError
+from observatory.estimators import worked
 from observatory.lineage import explain
 from observatory.lineage_text import lines
 from observatory.settings import Settings
@@ -172,6 +173,9 @@ def test_a_slope_is_its_whole_series_and_no_more(built: Workspace) -> None:
     assert list(wide.index) == [str(year) for year in range(2008, 2016)]
     slope = np.polyfit(wide.index.astype(int) - 2008, 100 * wide["J"] / wide["TOTAL"], 1)[0]
     assert slope == pytest.approx(document["figure"]["value"], rel=1e-9)
+    told = {step["name"]: step["numbers"] for step in document["formula"]}
+    assert told["mean year"].startswith("(2008 + 2009 + 2010")
+    assert " / 42" in told["value"], "the squares of eight years add up to 42"
     relations = [row["relation"] for row in document["rows"]]
     assert relations == ["indicators.ict_trend_slope"] + ["indicators.ict_emp_share"] * 8 + ["core.employment"] * 16
 
@@ -247,6 +251,8 @@ def test_every_indicator_can_be_explained(built: Workspace, indicator: str) -> N
     else:
         assert not own or own[0]["value"] == pytest.approx(row["value"], rel=1e-12)
     json.dumps(document)
+    is_told = document["model"]["estimator"] in worked.RULES and not pd.isna(row["value"])
+    assert own or not is_told or str(row["variant"]).endswith((":rank", ":reached"))
 
 
 def test_the_model_file_is_named_by_hash(built: Workspace, root: Any) -> None:

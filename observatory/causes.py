@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from observatory.build import Workspace
 from observatory.corrections import Correction
@@ -20,6 +20,42 @@ from observatory.engines.duckdb import literal, quote, relation
 
 Manifest = Mapping[str, Any]
 Kind = Literal["new data", "revised source", "changed method", "corrected error"]
+UNUSED = "{source} is no longer used"
+FIRST_USED = "{source} is used for the first time"
+READ_OTHERWISE = "{source}: its contract reads the table in another way"
+REPLACED = "{source}: {now} figures in place of {before} ones"
+MADE_ANEW = "{source}: made-up figures made anew"
+NEW_PERIODS = "{source}: new periods {periods}"
+WITHDRAWN = "{source}: periods withdrawn {periods}"
+REVISED = "{source}: {moved} of {all} periods hold other figures or cells ({periods})"
+OTHER_SNAPSHOT = "{source}: another snapshot (the earlier release does not say of which periods)"
+CORRECTED = "corrected: {place}, published {published}, right {right}"
+NO_LONGER_CORRECTED = "no longer corrected: {place}, published {published}, right {right}"
+NEW_MODEL = "{name}: defined for the first time"
+GONE_MODEL = "{name}: no longer defined"
+CHANGED_MODEL = "{name}: its definition changed"
+LIBRARY = "the library changed (commit {before}, now {now})"
+TOOL = "the version of {tool} was {before}, now {now}"
+WORDS = (
+    *get_args(Kind),
+    UNUSED,
+    FIRST_USED,
+    READ_OTHERWISE,
+    REPLACED,
+    MADE_ANEW,
+    NEW_PERIODS,
+    WITHDRAWN,
+    REVISED,
+    OTHER_SNAPSHOT,
+    CORRECTED,
+    NO_LONGER_CORRECTED,
+    NEW_MODEL,
+    GONE_MODEL,
+    CHANGED_MODEL,
+    LIBRARY,
+    TOOL,
+)
+"""Kinds of causes and what is said of them, with places to fill in: the message ids of their translations."""
 
 
 @dataclass(frozen=True)
@@ -129,54 +165,57 @@ def _upstream(manifest: Manifest, name: str) -> set[str]:
 def _source(before: Manifest, now: Manifest, source: str) -> Iterator[Cause]:
     old, new = (manifest["snapshots"].get(source) for manifest in (before, now))
     if old is None or new is None:
-        yield Cause("changed method", f"{source} is {'no longer used' if new is None else 'used for the first time'}")
+        yield Cause("changed method", (UNUSED if new is None else FIRST_USED).format(source=source))
         return
     yield from _corrected(old["corrections"], new["corrections"])
     if old["reading"] != new["reading"]:
-        yield Cause("changed method", f"{source}: its contract reads the table in another way")
+        yield Cause("changed method", READ_OTHERWISE.format(source=source))
     if old["sha256"] == new["sha256"]:
         return
     if old["provenance"] != new["provenance"]:
-        yield Cause("new data", f"{source}: {new['provenance']} figures in place of {old['provenance']} ones")
+        what = REPLACED.format(source=source, now=new["provenance"], before=old["provenance"])
+        yield Cause("new data", what)
         return
     if new["provenance"] == "synthetic":
-        yield Cause("changed method", f"{source}: made-up figures made anew")
+        yield Cause("changed method", MADE_ANEW.format(source=source))
         return
     periods, earlier = new["periods"], old["periods"]
     come = sorted(set(periods) - set(earlier))
     gone = sorted(set(earlier) - set(periods))
     moved = sorted(p for p in set(periods) & set(earlier) if periods[p] != earlier[p])
     if come:
-        yield Cause("new data", f"{source}: new periods {listed(come)}")
+        yield Cause("new data", NEW_PERIODS.format(source=source, periods=listed(come)))
     if gone:
-        yield Cause("revised source", f"{source}: periods withdrawn {listed(gone)}")
+        yield Cause("revised source", WITHDRAWN.format(source=source, periods=listed(gone)))
     if moved:
-        share = f"{len(moved)} of {len(set(periods) & set(earlier))} periods hold other figures or cells"
-        yield Cause("revised source", f"{source}: {share} ({listed(moved)})")
+        common = len(set(periods) & set(earlier))
+        what = REVISED.format(source=source, moved=len(moved), all=common, periods=listed(moved))
+        yield Cause("revised source", what)
 
 
 def _corrected(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> Iterator[Cause]:
     before, now = ({_said(Correction.model_validate(given)) for given in applied} for applied in (old, new))
-    yield from (Cause("corrected error", f"corrected: {said}") for said in sorted(now - before))
-    yield from (Cause("corrected error", f"no longer corrected: {said}") for said in sorted(before - now))
+    for words, found in ((CORRECTED, now - before), (NO_LONGER_CORRECTED, before - now)):
+        for place, published, right in sorted(found):
+            yield Cause("corrected error", words.format(place=place, published=published, right=right))
 
 
-def _said(c: Correction) -> str:
-    return f"{c.place}, published {c.published}, right {c.right}"
+def _said(c: Correction) -> tuple[str, str, str]:
+    return c.place, str(c.published), str(c.right)
 
 
 def _method(before: Manifest, now: Manifest, names: list[str]) -> Iterator[Cause]:
     for name in names:
         old, new = (manifest["lineage"].get(name, {}).get("version") for manifest in (before, now))
         if old != new:
-            what = "is new" if old is None else "is gone" if new is None else "changed"
-            yield Cause("changed method", f"{name} {what}")
+            words = NEW_MODEL if old is None else GONE_MODEL if new is None else CHANGED_MODEL
+            yield Cause("changed method", words.format(name=name))
     if before["library_sha256"] != now["library_sha256"]:
-        yield Cause("changed method", f"the library changed (commit {before['git_commit']}, now {now['git_commit']})")
+        yield Cause("changed method", LIBRARY.format(before=before["git_commit"], now=now["git_commit"]))
     for tool in sorted({*before["tools"], *now["tools"]}):
         old, new = before["tools"].get(tool), now["tools"].get(tool)
         if old != new:
-            yield Cause("changed method", f"{tool} {old or 'absent'}, now {new or 'absent'}")
+            yield Cause("changed method", TOOL.format(tool=tool, before=old or "–", now=new or "–"))
 
 
 def _by_hash(before: Manifest, now: Manifest, table: str) -> Iterator[Cause]:
@@ -187,7 +226,7 @@ def _by_hash(before: Manifest, now: Manifest, table: str) -> Iterator[Cause]:
     )
     for title in sorted({*old, *new}):
         if old.get(title) != new.get(title):
-            yield Cause("new data", f"{title}: another snapshot (the earlier release does not say of which periods)")
+            yield Cause("new data", OTHER_SNAPSHOT.format(source=title))
 
 
 def listed(periods: list[str]) -> str:

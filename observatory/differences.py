@@ -18,7 +18,38 @@ from observatory.safe_text import markdown
 
 LARGEST = 20
 MEASURES = ("value", "status", "lower", "upper", "total", "n", "provenance")
-DESCRIBED = {"unit": "unit", "description": "definition"}
+COLUMN_WAS = "{column} was {before}, now {now}"
+KEY_WAS = "key was {before}; now {now}"
+UNIT_WAS, DEFINITION_WAS = "unit was “{before}”, now “{now}”", "definition was “{before}”, now “{now}”"
+DESCRIBED = {"unit": UNIT_WAS, "description": DEFINITION_WAS}
+FIRST, FROM_TO, DIFFER = "Release {release}", "From {before} to {now}", "{changed} of {all} tables differ."
+NO_EARLIER = "The first release; there is nothing to compare it with."
+HEADS = ("table", "rows before", "rows now", "added", "revised", "withdrawn", "cause")
+NEW_TABLE, TABLE_GONE, NOT_KNOWN = "new table", "table given up", "not known"
+COLUMNS, CAUSES, MOST_REVISED = "{table}: columns", "{table}: causes", "{table}: largest revisions"
+COME_GONE = "Added: {come}. Removed: {gone}."
+NONE = "none"
+WORDS = (
+    COLUMN_WAS,
+    KEY_WAS,
+    UNIT_WAS,
+    DEFINITION_WAS,
+    FIRST,
+    FROM_TO,
+    DIFFER,
+    NO_EARLIER,
+    *HEADS,
+    "rows",
+    NEW_TABLE,
+    TABLE_GONE,
+    NOT_KNOWN,
+    COLUMNS,
+    CAUSES,
+    MOST_REVISED,
+    COME_GONE,
+    NONE,
+)
+"""What the comparison says, with places to fill in: the message ids of their translations."""
 Manifest = Mapping[str, Any]
 
 
@@ -138,25 +169,25 @@ def _redescribed(old: Manifest, new: Manifest) -> Iterator[str]:
     types = {f["name"]: f["type"] for f in old["schema"]["fields"]}
     for column in new["schema"]["fields"]:
         if (before := types.get(column["name"], column["type"])) != column["type"]:
-            yield f"{column['name']} was {before}, now {column['type']}"
+            yield COLUMN_WAS.format(column=column["name"], before=before, now=column["type"])
     if old["schema"]["primaryKey"] != new["schema"]["primaryKey"]:
-        keys = (", ".join(r["schema"]["primaryKey"]) for r in (old, new))
-        yield "key was {}; now {}".format(*keys)
-    for entry, word in DESCRIBED.items():
+        keys = [", ".join(r["schema"]["primaryKey"]) for r in (old, new)]
+        yield KEY_WAS.format(before=keys[0], now=keys[1])
+    for entry, words in DESCRIBED.items():
         if old[entry] != new[entry]:
-            yield f"{word} was “{old[entry]}”, now “{new[entry]}”"
+            yield words.format(before=old[entry], now=new[entry])
 
 
 def render(differences: list[Difference], before: str | None, now: str) -> str:
     """The comparison as Markdown, tables with changes first."""
     if before is None:
-        lines = [f"# Release {now}", "", "The first release; there is nothing to compare it with.", ""]
+        lines = [f"# {FIRST.format(release=now)}", "", NO_EARLIER, ""]
         lines += ["| table | rows |", "|---|---:|"]
         return "\n".join([*lines, *(f"| {d.table} | {d.rows_now} |" for d in differences), ""])
     changed = sorted((d for d in differences if not d.is_empty), key=lambda d: (-d.cells, d.table))
     same = [d for d in differences if d.is_empty]
-    lines = [f"# From {before} to {now}", "", f"{len(changed)} of {len(differences)} tables differ.", ""]
-    lines += ["| table | rows before | rows now | added | revised | withdrawn | cause |"]
+    said = DIFFER.format(changed=len(changed), all=len(differences))
+    lines = [f"# {FROM_TO.format(before=before, now=now)}", "", said, "", f"| {' | '.join(HEADS)} |"]
     lines += ["|---|---:|---:|---:|---:|---:|---|"]
     for d in (*changed, *same):
         counts = (d.rows_before, d.rows_now, d.added, d.revised, d.withdrawn)
@@ -171,22 +202,22 @@ def _kinds(d: Difference) -> str:
     if d.is_empty:
         return ""
     if d.rows_before is None or d.rows_now is None:
-        return "new table" if d.rows_before is None else "table given up"
-    return ", ".join(dict.fromkeys(cause.kind for cause in d.why)) or "not known"
+        return NEW_TABLE if d.rows_before is None else TABLE_GONE
+    return ", ".join(dict.fromkeys(cause.kind for cause in d.why)) or NOT_KNOWN
 
 
 def _details(d: Difference) -> list[str]:
     """What is to be said of one table: its schema, why it changed, the cells revised most."""
     lines: list[str] = []
     if d.columns_added or d.columns_removed or d.redescribed:
-        gone, come = ", ".join(d.columns_removed) or "none", ", ".join(d.columns_added) or "none"
-        lines += ["", f"## {d.table}: columns", "", f"Added: {come}. Removed: {gone}."]
+        gone, come = ", ".join(d.columns_removed) or NONE, ", ".join(d.columns_added) or NONE
+        lines += ["", f"## {COLUMNS.format(table=d.table)}", "", COME_GONE.format(come=come, gone=gone)]
         lines += [f"- {text}" for text in d.redescribed]
     if d.why:
-        lines += ["", f"## {d.table}: causes", "", *(f"- {cause.kind}: {cause.what}" for cause in d.why)]
+        lines += ["", f"## {CAUSES.format(table=d.table)}", "", *(f"- {cause.kind}: {cause.what}" for cause in d.why)]
     if d.largest:
         columns = [c for c in d.largest[0] if _is_told(c, d.largest)]
-        lines += ["", f"## {d.table}: largest revisions", "", "| " + " | ".join(columns) + " |"]
+        lines += ["", f"## {MOST_REVISED.format(table=d.table)}", "", "| " + " | ".join(columns) + " |"]
         lines.append("|" + "---|" * len(columns))
         lines += ["| " + " | ".join(_cell(row[c]) for c in columns) + " |" for row in d.largest]
     return lines

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
-from observatory import atomic, catalogue, check_plans, claims, models, quality, releases
+from observatory import atomic, catalogue, causes, check_plans, claims, differences, models, quality, releases
 from observatory.publishing.site_messages import fields
 from observatory.publishing.translations import FOLDER, LANGUAGES, path_of, read
 from observatory.synthetic import embed
@@ -37,7 +37,7 @@ def _texts(home: Path) -> Iterator[tuple[str, str]]:
             if schema == "indicators":
                 said += [header.question, header.definition, header.reference, *header.caveats]
             yield from ((text, place) for text in said if text)
-    for module in (check_plans, claims, quality, embed):
+    for module in (causes, check_plans, claims, differences, quality, embed):
         texts: tuple[str, ...] = module.WORDS
         yield from ((text, f"{module.__name__.replace('.', '/')}.py") for text in texts)
     yield releases.TITLE, "observatory/releases.py"

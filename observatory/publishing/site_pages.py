@@ -281,7 +281,7 @@ def _releases(edition: Edition) -> dict[str, Any]:
             "created": one.manifest["created"],
             "tables": len(one.manifest["resources"]),
             "commit": one.manifest["git_commit"],
-            "differences": markdown(one.text("diff.md"), one.name),
+            "differences": markdown(translations.markdown(edition.language, one.text("diff.md")), one.name),
         }
         for one in edition.vintages
     ]

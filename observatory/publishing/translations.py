@@ -53,8 +53,9 @@ def load(language: str) -> Mapping[str, str]:
 @functools.cache
 def _patterns(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """Message ids with words in braces as patterns of the texts made from them, the wordiest first."""
-    made = [(_pattern(said), meant) for said, meant in load(language).items() if fields(said)]
-    return tuple(sorted(made, key=lambda one: -len(one[0].pattern)))
+    made = {said: meant for said, meant in load(language).items() if fields(said)}
+    wordiest = sorted(made, key=lambda said: -len(re.sub(r"\{\w+\}", "", said)))
+    return tuple((_pattern(said), made[said]) for said in wordiest)
 
 
 def _pattern(said: str) -> re.Pattern[str]:
@@ -86,3 +87,25 @@ def sentence(language: str, text: str, names: Mapping[str, str] | None = None) -
     parts = [translated(language, part, names) for part in text.split("; ")]
     known = [part for part in parts if part is not None]
     return DECIMAL_POINT.sub(",", "; ".join(known)) if len(known) == len(parts) else None
+
+
+def markdown(language: str, text: str) -> str:
+    """A Markdown page of a release with what can be translated in the language: headings, heads and cells of tables,
+    items (``kind: what``) and paragraphs, line by line; the rest stays as it is."""
+    if language not in LANGUAGES:
+        return text
+    return "\n".join(_line(language, line) for line in text.split("\n"))
+
+
+def _line(language: str, line: str) -> str:
+    known = load(language)
+    if line.startswith("|"):
+        cells = (", ".join(known.get(part, part) for part in cell.split(", ")) for cell in line[2:-2].split(" | "))
+        return line if line.startswith("|-") else f"| {' | '.join(cells)} |"
+    mark, start, rest = line.partition(" ")
+    if not start or mark.strip("#-"):
+        return translated(language, line) or line
+    kind, colon, what = rest.partition(": ")
+    if mark == "-" and colon and kind in known:
+        return f"- {known[kind]}: {translated(language, what) or what}"
+    return f"{mark} {translated(language, rest) or rest}"

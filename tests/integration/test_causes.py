@@ -109,7 +109,7 @@ def differences(two: Workspace) -> dict[str, Difference]:
     [
         ("gva", "new data", f"{GVA}: new periods 2025"),
         ("employment", "revised source", f"{EMPLOYMENT}: 1 of 25 periods hold other figures or cells (2015)"),
-        ("serv_supply_kibs_part", "changed method", "indicators.serv_supply_kibs_part changed"),
+        ("serv_supply_kibs_part", "changed method", "indicators.serv_supply_kibs_part: its definition changed"),
         ("serv_pl_share", "corrected error", f"corrected: value of {INDUSTRY} at "),
     ],
 )

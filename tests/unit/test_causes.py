@@ -101,11 +101,11 @@ def test_made_up_figures_made_anew_are_a_method() -> None:
 @pytest.mark.parametrize(
     ("change", "what"),
     [
-        ({"lineage/core.work/version": "2"}, "core.work changed"),
-        ({"lineage/catalogue.places/version": "2"}, "catalogue.places changed"),
+        ({"lineage/core.work/version": "2"}, "core.work: its definition changed"),
+        ({"lineage/catalogue.places/version": "2"}, "catalogue.places: its definition changed"),
         ({"library_sha256": "l2", "git_commit": "c2"}, "the library changed (commit c1, now c2)"),
-        ({"tools/duckdb": "2.1.0"}, "duckdb 2.0.0, now 2.1.0"),
-        ({"tools/scipy": "1.16"}, "scipy absent, now 1.16"),
+        ({"tools/duckdb": "2.1.0"}, "the version of duckdb was 2.0.0, now 2.1.0"),
+        ({"tools/scipy": "1.16"}, "the version of scipy was –, now 1.16"),
         ({"snapshots/accounts/reading": "s"}, "accounts: its contract reads the table in another way"),
     ],
 )
@@ -116,7 +116,9 @@ def test_what_computes_a_figure_is_its_method(change: dict[str, Any], what: str)
 def test_a_source_taken_in_or_left_out_is_a_method() -> None:
     way = "lineage/core.work/made_from"
     both = found({way: ["raw.accounts", "raw.supply", "catalogue.places"], "lineage/core.work/version": "2"})
-    assert [c.what for c in both] == ["core.work changed"], "a source that both releases have is no new one"
+    assert [c.what for c in both] == ["core.work: its definition changed"], (
+        "a source that both releases have is no new one"
+    )
     new = {"snapshots/third": manifest()["snapshots"]["supply"], way: ["raw.accounts", "raw.third"]}
     assert Cause("changed method", "third is used for the first time") in found(new)
 

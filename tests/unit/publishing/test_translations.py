@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from observatory import check_plans, claims, models, quality
+from observatory import causes, check_plans, claims, differences, models, quality
+from observatory.causes import Cause
+from observatory.differences import Difference
 from observatory.publishing import extraction, translations
 from observatory.publishing import site_messages as messages
 from observatory.publishing.translations import FOLDER, sentence, translated
@@ -46,7 +48,7 @@ def test_every_unit_of_an_indicator_has_words(root: Path, language: messages.Lan
 
 
 def test_no_text_of_a_header_looks_like_one_with_places_to_fill_in(root: Path) -> None:
-    made = {*check_plans.WORDS, *claims.WORDS, *quality.WORDS}
+    made = {*causes.WORDS, *check_plans.WORDS, *claims.WORDS, *differences.WORDS, *quality.WORDS}
     assert {text for text in extraction.extracted(root) if messages.fields(text)} <= made
 
 
@@ -104,3 +106,31 @@ def test_the_catalogues_are_as_the_update_writes_them(root: Path, tmp_path: Path
     for language in translations.LANGUAGES:
         now, kept = (translations.path_of(language, folder).read_text("utf-8") for folder in (tmp_path, FOLDER))
         assert now.partition("#:")[2] == kept.partition("#:")[2] != ""  # the head tells the version of the tool
+
+
+def test_all_that_a_comparison_of_releases_says_is_translated() -> None:
+    """Codes and figures stay; every sentence, head and cause is in the language."""
+    why = (Cause("revised source", causes.REVISED.format(source="x", moved=1, all=9, periods="2024")),)
+    moved = {"geo": "ES21", "period": "2024", "before_value": 1.5, "now_value": 2.0}
+    several = [
+        Difference("a", 3, 3, revised=1, largest=[moved], why=why),
+        Difference("b", None, 2, ["n"], [], [differences.UNIT_WAS.format(before="%", now="ratio")]),
+        Difference("c", 1, 1),
+    ]
+    text = differences.render(several, "2026Q3.0", "2026Q4.0")
+    assert translations.markdown("en", text) == text
+    spanish = translations.markdown("es", text)
+    for said in (
+        "# De 2026Q3.0 a 2026Q4.0",
+        "2 de 3 tablas difieren.",
+        "| tabla | filas antes | filas ahora | añadidas | revisadas | retiradas | causa |",
+        "| a | 3 | 3 | 0 | 1 | 0 | fuente revisada |",
+        "| b | – | 2 | 0 | 0 | 0 | tabla nueva |",
+        "- fuente revisada: x: 1 de 9 periodos tienen otras cifras u otras celdas (2024)",
+        "- la unidad era “%”, ahora “ratio”",
+        "## a: mayores revisiones",
+        "Añadidas: n. Quitadas: ninguna.",
+    ):
+        assert said in spanish.split("\n"), said
+    first = translations.markdown("eu", differences.render([Difference("a", None, 3)], None, "2026Q4.0"))
+    assert "Lehen argitalpena; ez dago zerekin alderaturik." in first and "| taula | errenkadak |" in first

@@ -162,9 +162,8 @@ def test_every_part_of_a_variant_and_every_unit_has_words(made_site: Site, root:
             units |= set(table["unit"].unique().to_pylist())
             parts |= {part for variant in table["variant"].unique().to_pylist() for part in re.split("[:=]", variant)}
     assert {unit for unit in units if not messages.known(language, f"unit.{unit}")} == set()
-    coded = re.compile(
-        r"\d+|C\d+|challenge"
-    )  # numbers, cases by their pseudonym; the challenges have words with their number
+    # numbers, cases and organisations by their pseudonyms; the challenges have words with their number
+    coded = re.compile(r"\d+|[CO]\d+|challenge")
     unsaid = {p for p in parts if not coded.fullmatch(p) and not messages.known(language, f"variant.{p}")}
     assert {part for part in unsaid if variant_words(language, part, names) == part.replace("_", " ")} == set()
     assert len(units) > 20 and len(parts) > 150

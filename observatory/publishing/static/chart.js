@@ -94,14 +94,14 @@ OBS.classes = (channel, meta) => {
   channel.axis = { ...channel.axis, values: ranks, labelExpr: `(${JSON.stringify(meta.classes)})[datum.value]` };
 };
 
-// The engine is large: it comes when the figures and what can be chosen are there to be read.
+// The engine is large: the page asks for its bytes early, and it runs once the figures and what can be chosen are painted.
 OBS.engine = (root) => {
-  OBS.waiting.engine ??= new Promise((resolve, reject) => setTimeout(() => {
+  OBS.waiting.engine ??= new Promise((resolve, reject) => requestAnimationFrame(() => setTimeout(() => {
     const tag = OBS.element("script", { src: `${root}assets/vega.js` });
     tag.onload = resolve;
     tag.onerror = () => { delete OBS.waiting.engine; reject(new Error("vega.js")); };
     document.head.append(tag);
-  }));
+  })));
   return OBS.waiting.engine;
 };
 

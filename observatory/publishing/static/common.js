@@ -52,9 +52,12 @@ OBS.period = (text) => text.replace("/", "–");
 
 OBS.span = (period) => { const [first, last] = period.split("/"); return [first, last || first]; };
 
+// Codes sort by their signs; the rules of a language would have to be loaded first.
+OBS.byCode = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+
 OBS.byPeriod = (a, b) => {
   const [x, y] = [OBS.span(a), OBS.span(b)];
-  return x[1].localeCompare(y[1]) || x[0].localeCompare(y[0]);
+  return OBS.byCode(x[1], y[1]) || OBS.byCode(x[0], y[0]);
 };
 
 // The address keeps what was chosen, so that it can be sent to somebody.

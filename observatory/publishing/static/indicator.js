@@ -29,8 +29,8 @@
   const distinct = (rows, name) => [...new Set(rows.map((one) => one[name]))];
   const compared = () => data.comparator.words.some((word) => word !== "");
   const name = (kind, code) => meta.labels[kind][code]?.name ?? meta.labels[kind][code] ?? code;
-  const order = (a, b) => (meta.labels.geo[a]?.order ?? 99) - (meta.labels.geo[b]?.order ?? 99) || a.localeCompare(b);
-  const inOrder = (a, b) => (meta.order.indexOf(a) - meta.order.indexOf(b)) || a.localeCompare(b);
+  const order = (a, b) => (meta.labels.geo[a]?.order ?? 99) - (meta.labels.geo[b]?.order ?? 99) || OBS.byCode(a, b);
+  const inOrder = (a, b) => (meta.order.indexOf(a) - meta.order.indexOf(b)) || OBS.byCode(a, b);
   const among = (wanted, known, usual) => (known.includes(wanted) ? wanted : known.includes(usual) ? usual : known[0] ?? "");
 
   // What is chosen, made whole: each choice must be one that the data of this release has.
@@ -136,7 +136,7 @@
     delete wanted[by];
     const rows = find(wanted).filter((one) => by !== "variant" || one.unit === unit);
     const high = (one) => (one.value === null ? -Infinity : one.value);
-    const sorted = { geo: order, activity: (a, b) => a.localeCompare(b), variant: inOrder }[by];
+    const sorted = { geo: order, activity: OBS.byCode, variant: inOrder }[by];
     const up = (a, b) => high(b) - high(a) || sorted(a[by], b[by]);
     rows.sort(made.view === "rank" || by === "activity" ? up : (a, b) => sorted(a[by], b[by]));
     const items = rows.map((one) => ({

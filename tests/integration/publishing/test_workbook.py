@@ -24,6 +24,7 @@ from .conftest import SEVERAL
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 LARGEST = 3_500
+WHOLE = pytest.mark.parametrize("chosen", [SEVERAL, pytest.param(None, marks=pytest.mark.thorough, id="all")])
 DRAWN = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 
 
@@ -202,7 +203,7 @@ def sheets_as(program: str, source: Path, shown: str) -> dict[str, list[list[str
     return sheet_files(source.parent)
 
 
-@pytest.mark.parametrize("chosen", [SEVERAL, pytest.param(None, marks=pytest.mark.thorough, id="all")])
+@WHOLE
 def test_libreoffice_reads_the_same_cells(edition: Edition, chosen: tuple[str, ...] | None, tmp_path: Path) -> None:
     program, source = office(), tmp_path / "book.xlsx"
     tables = edition.indicators if chosen is None else edition.chosen(chosen)
@@ -220,19 +221,23 @@ def test_libreoffice_reads_the_same_cells(edition: Edition, chosen: tuple[str, .
     assert seen == sum(table.rows for table in tables)
 
 
-def test_the_pdf_of_libreoffice_shows_every_cell_whole(small: bytes, tmp_path: Path) -> None:
+@WHOLE
+def test_the_pdf_of_libreoffice_shows_every_cell_whole(
+    edition: Edition, chosen: tuple[str, ...] | None, tmp_path: Path
+) -> None:
     """What a reader sees in a cell stands in the PDF as often as in the workbook: one run of text for each, several for
     one that wraps. A text that its neighbour cut off and a number without room would not be found."""
     program, source = office(), tmp_path / "book.xlsx"
-    source.write_bytes(small)
+    tables = edition.indicators if chosen is None else edition.chosen(chosen)
+    source.write_bytes(workbook(edition, tables, "es"))
     shown = sheets_as(program, source, "true")
     converted(program, source, "pdf")
     drawn = [re.sub(r"\s", "", run) for run in pdf_text.runs((tmp_path / "book.pdf").read_bytes())]
     whole = "".join(drawn)
     assert "###" not in whole and "\ufffd" not in whole
-    cells = [re.sub(r"\s", "", cell) for rows in shown.values() for row in rows for cell in row if cell]
-    assert [cell for cell in set(cells) if cell not in whole] == []
-    topics = {words(TOPICS[topic(member)], "es") for member in SEVERAL}
+    cells = {re.sub(r"\s", "", cell) for rows in shown.values() for row in rows for cell in row if cell}
+    assert [cell for cell in cells.difference(drawn) if cell not in whole] == []
+    topics = {words(TOPICS[topic(table.name)], "es") for table in tables}
     figures = [cell for name in topics for row in shown[name][HEAD + 1 :] for cell in row]
     once = Counter(re.sub(r"\s", "", cell) for cell in figures if cell and len(cell) < WIDEST - 1)
     assert once - Counter(drawn) == Counter() and once.total() > 20_000

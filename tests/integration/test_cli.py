@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -47,11 +48,14 @@ def test_a_live_refresh_without_any_publisher_says_so_and_still_releases(
     assert not (half / "snapshots" / "lock.yaml").exists()
 
 
-def broken_home(root: Path, tmp_path: Path, file: str, old: str, new: str) -> Path:
-    """A copy of the repository's data with one text changed in one file."""
+def broken_home(root: Path, tmp_path: Path, file: str, old: str, new: str, indicators: Iterable[str] = ()) -> Path:
+    """A copy of the repository's data with one text changed in one file; of the indicators some, or by default all."""
     home = tmp_path / "home"
     for part in ("sql", "data/catalogue", "data/embedded"):
         shutil.copytree(root / part, home / part)
+    for other in (home / "sql" / "indicators").glob("*.sql") if indicators else ():
+        if other.stem not in indicators:
+            other.unlink()
     path = home / file
     text = path.read_text("utf-8")
     assert old in text
@@ -60,7 +64,9 @@ def broken_home(root: Path, tmp_path: Path, file: str, old: str, new: str) -> Pa
 
 
 def test_a_failed_critical_check_ends_with_1_and_publishes_nothing(root: Path, tmp_path: Path, half: Path) -> None:
-    home = broken_home(root, tmp_path, "sql/indicators/ict_emp_share.sql", "100 * j.value", "-100 * j.value")
+    home = broken_home(
+        root, tmp_path, "sql/indicators/ict_emp_share.sql", "100 * j.value", "-100 * j.value", ["ict_emp_share"]
+    )
     done = observatory("refresh", data=half, home=home)
     assert done.returncode == 1
     assert "indicators.ict_emp_share" in done.stderr and "Nothing was published; there is no release yet" in done.stderr
@@ -72,7 +78,7 @@ def test_a_critical_check_on_core_blocks_what_stands_on_it_alone(root: Path, tmp
     stands, falls = {"ict_emp_share"}, {"mfg_gva_share", "mfg_gva_stability", "kibs_gva_share"}
     for name in stands | falls:
         (half / "build" / "indicators" / f"{name}.parquet").unlink()
-    home = broken_home(root, tmp_path, "sql/core/gva.sql", "\n  r.value,", "\n  -r.value as value,")
+    home = broken_home(root, tmp_path, "sql/core/gva.sql", "\n  r.value,", "\n  -r.value as value,", stands | falls)
     done = observatory("refresh", data=half, home=home)
     assert done.returncode == 1 and "core.gva" in done.stderr
     made = {path.stem for path in (half / "build" / "indicators").glob("*.parquet")}

@@ -94,7 +94,7 @@ OBS.classes = (channel, meta) => {
   channel.axis = { ...channel.axis, values: ranks, labelExpr: `(${JSON.stringify(meta.classes)})[datum.value]` };
 };
 
-// The engine is large: the page asks for its bytes early, and it runs once the figures and what can be chosen are painted.
+// The engine is large: it comes when the figures and what can be chosen are painted and can be used.
 OBS.engine = (root) => {
   OBS.waiting.engine ??= new Promise((resolve, reject) => requestAnimationFrame(() => setTimeout(() => {
     const tag = OBS.element("script", { src: `${root}assets/vega.js` });

@@ -1,8 +1,9 @@
 """Spanish and Basque for texts that are written in English where they are used.
 
 Belongs here: reading the catalogues ``locale/<language>/LC_MESSAGES/methods.po``, whose message ids are the English
-texts of model headers, checks and verdicts. Does not belong here: gathering those texts (extraction.py), words of pages
-(site_messages.yaml) or of the workbook (messages.py), and names, which stand in three languages where they are.
+texts of model headers, checks, verdicts and comparisons of releases. Does not belong here: gathering those texts
+(extraction.py), words of pages (site_messages.yaml) or of the workbook (messages.py), and names, which stand in three
+languages where they are.
 
 Releases hold English alone; a text that a release words otherwise than today has no translation and stays English.
 A message id with words in braces stands for every text made from it.

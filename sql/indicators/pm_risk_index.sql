@@ -7,7 +7,7 @@ row: one case or kind of risk, and date
 sources_note: Registers case and risk.
 caveats:
   - What was told last of a case up to the date counts.
-  - Kinds of risk are the firms' own; the journal lists none.
+  - A kind of risk other than secrets, staff, partner, money, market, technology and law counts as other; the firms' own words are not published.
 reference: Domain notes of the observatory on programme monitoring
 checks:
   - {expectation: expect_column_values_to_be_between, kwargs: {column: value, min_value: 0, max_value: 100}}
@@ -20,7 +20,8 @@ with told as (
   left join core.programme_risk r on r.case_id = l.case_id and r.as_of = l.told_on
 ),
 parts as (
-  select case b.breakdown when 'case' then 'case=' || case_id else 'risk=' || risk end as variant, left(as_of, 7) as period, weighed, weight, provenance, source
+  select case when b.breakdown = 'case' then 'case=' || case_id when risk in ('secrets', 'staff', 'partner', 'money', 'market', 'technology', 'law') then 'risk=' || risk
+    when risk is not null then 'risk=other' end as variant, left(as_of, 7) as period, weighed, weight, provenance, source
   from told
   cross join (values ('case'), ('risk')) b(breakdown)
 ),

@@ -158,7 +158,8 @@ REGISTERS = {
     "alliance": "alliance_id;case_id;counterpart_id;sort;impact;signed_on;as_of\n"
     "A1;Alfa;Gamma;business;2;2018-06-01;2018-12-31\nA2;Alfa;Gamma;business;5;2018-07-01;2018-12-31\n"
     "A3;Alfa;Delta;business;4;;2018-12-31\n",
-    "risk": "case_id;risk;weight;likelihood;impact;as_of\nAlfa;secrets;2;3;5;2018-12-31\nAlfa;staff;1;2;1;2018-12-31\n",
+    "risk": "case_id;risk;weight;likelihood;impact;as_of\nAlfa;secrets;2;3;5;2018-12-31\nAlfa;staff;1;2;1;2018-12-31\n"
+    "Alfa;a client leaves;1;1;1;2018-12-31\n",
     "kpi": "case_id;kpi;baseline;target;actual;as_of\nAlfa;leads;0;10;12;2018-12-31\nAlfa;waste;8;4;6;2018-12-31\n"
     "Alfa;clients;0;3;;2018-12-31\n",
     "assessment": "as_of;challenge;level\n2018-12-31;1;Bajo\n2018-06-30;1;Alto\n",
@@ -224,9 +225,13 @@ def test_registers_in_full(full: Workspace) -> None:
     assert days["step=2"]["value"] is None
     case = next(v for v in figures(full, "pm_risk_index") if figures(full, "pm_risk_index")[v]["value"] is not None)
     alfa = case.removeprefix("case=")
-    assert figures(full, "pm_risk_index")[case]["value"] == pytest.approx(100 * (2 * 15 + 2) / (25 * 3))
+    assert figures(full, "pm_risk_index")[case]["value"] == pytest.approx(100 * (2 * 15 + 2 + 1) / (25 * 4))
     by_kind = {v: row["value"] for v, row in figures(full, "pm_risk_index").items() if v.startswith("risk=")}
-    assert by_kind == {"risk=secrets": pytest.approx(60), "risk=staff": pytest.approx(8)}
+    assert by_kind == {
+        "risk=secrets": pytest.approx(60),
+        "risk=staff": pytest.approx(8),
+        "risk=other": pytest.approx(4),
+    }
     kpi = figures(full, "pm_kpi_attainment")
     assert kpi[f"share:case={alfa}"]["value"] == 50 and kpi[f"capped_mean:case={alfa}"]["value"] == pytest.approx(75)
     cover = figures(full, "pm_stakeholder_coverage")
